@@ -1,0 +1,50 @@
+//===- file.h - output files that appear complete or not at all -----------------------*- C++
+//-*-===//
+#ifndef DPRT_FILE_H
+#define DPRT_FILE_H
+
+#include "dprt/status.h"
+
+#include <string>
+#include <string_view>
+
+namespace dprt {
+
+/// A file under construction. For a regular file (existing or new) everything goes to a temporary
+/// file in the same folder, which commit() syncs and renames over the final name; until then an
+/// existing file stays whole, and without commit() the temporary file is removed. `-` and files
+/// that are no regular files (/dev/stdout, pipes, /dev/full) are written to directly. A symbolic
+/// link keeps standing: the file it names is replaced.
+///
+/// Failures have Code::Machine: no such folder, no permission, disk full.
+class OutputFile {
+public:
+  static Result<OutputFile> create(const std::string &path);
+
+  OutputFile(OutputFile &&other) noexcept;
+  OutputFile &operator=(OutputFile &&other) noexcept;
+  OutputFile(const OutputFile &) = delete;
+  OutputFile &operator=(const OutputFile &) = delete;
+  ~OutputFile();
+
+  /// Reaches the temporary file (or the special file) before it returns.
+  Status write(std::string_view bytes);
+  /// Makes the file appear. Nothing may be written afterwards.
+  Status commit();
+
+private:
+  OutputFile() = default;
+  void abandon();
+
+  int descriptor = -1;
+  bool ownsDescriptor = false;
+  std::string path;      ///< as the user wrote it, for messages
+  std::string target;    ///< links resolved
+  std::string temporary; ///< empty when written directly
+};
+
+/// create, write, commit.
+Status writeFile(const std::string &path, std::string_view bytes);
+
+} // namespace dprt
+#endif
