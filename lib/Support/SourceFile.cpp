@@ -1,0 +1,55 @@
+#include "lib/Support/SourceFile.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <algorithm>
+
+using namespace dpc;
+using llvm::StringRef;
+
+std::string Place::str() const {
+  if (line == 0)
+    return file;
+  return file + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+SourceFile::SourceFile(std::string name, std::string text) {
+  auto made = std::make_shared<Content>();
+  made->name = std::move(name);
+  made->text = std::move(text);
+  made->lineStarts.push_back(0);
+  for (size_t i = 0; i < made->text.size(); ++i)
+    if (made->text[i] == '\n')
+      made->lineStarts.push_back(i + 1);
+  content = std::move(made);
+}
+
+std::optional<SourceFile> SourceFile::load(StringRef path, std::string &error) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      llvm::MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/false,
+                                         /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    error = buffer.getError().message();
+    return std::nullopt;
+  }
+  return SourceFile(path == "-" ? "<stdin>" : path.str(), (*buffer)->getBuffer().str());
+}
+
+/// Bytes that continue a character of UTF-8 do not start a column.
+static bool startsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+Place SourceFile::place(size_t offset) const {
+  offset = std::min(offset, content->text.size());
+  auto next = std::upper_bound(content->lineStarts.begin(), content->lineStarts.end(), offset);
+  size_t start = *std::prev(next);
+  StringRef before = StringRef(content->text).slice(start, offset);
+  return {content->name, static_cast<unsigned>(next - content->lineStarts.begin()),
+          static_cast<unsigned>(1 + std::count_if(before.begin(), before.end(), startsCharacter))};
+}
+
+StringRef SourceFile::line(unsigned number) const {
+  if (number == 0 || number > content->lineStarts.size())
+    return "";
+  StringRef rest = StringRef(content->text).drop_front(content->lineStarts[number - 1]);
+  return rest.take_until([](char c) { return c == '\n'; }).rtrim('\r');
+}
