@@ -140,13 +140,13 @@ void DiagnosticEngine::release() {
   std::lock_guard<std::recursive_mutex> lock(mutex);
   if (--holding != 0)
     return;
-  std::stable_sort(held.begin(), held.end(), [](const Diagnostic &a, const Diagnostic &b) {
-    return std::tie(a.place.file, a.place.line, a.place.column) <
-           std::tie(b.place.file, b.place.line, b.place.column);
-  });
+  // A map of places keeps those of one place in the order of their emission.
+  std::multimap<std::tuple<std::string, unsigned, unsigned>, const Diagnostic *> ordered;
   for (const Diagnostic &diagnostic : held)
+    ordered.insert({{std::string(diagnostic.place.file), diagnostic.place.line, diagnostic.place.column}, &diagnostic});
+  for (const auto &[place, diagnostic] : ordered)
     if (sink)
-      sink(render(diagnostic));
+      sink(render(*diagnostic));
   held.clear();
 }
 
@@ -246,8 +246,12 @@ DiagnosticBridge::DiagnosticBridge(mlir::MLIRContext *context, DiagnosticEngine 
       diagnostic.notes.push_back({place, noteText});
     }
     // Help comes last, after the places.
-    std::stable_partition(diagnostic.notes.begin(), diagnostic.notes.end(),
-                          [](const Note &note) { return note.place.known(); });
+    std::vector<Note> ordered;
+    for (bool known : {true, false})
+      for (const Note &note : diagnostic.notes)
+        if (note.place.known() == known)
+          ordered.push_back(note);
+    diagnostic.notes = std::move(ordered);
     engine.report(std::move(diagnostic));
     return mlir::success();
   });
