@@ -344,16 +344,17 @@ LogicalResult ProgramEmitter::emitUpdate(unsigned layer) {
       break;
     }
     case Solution::Kind::slope: {
-      FailureOr<Value> rest = emit(solution.rest, layer);
-      if (failed(rest))
-        return failure();
-      Value scaled = dyad::SlopeTimesOp::create(
+      unknownValues[u] = dyad::SlopeTimesOp::create(
           builder, location, argument->getType(), layerOp.getActivation(),
           unknownInverses[solution.mean], *argument, layerOp.getSlopeAttr());
-      unknownValues[u] = solution.rest.empty()
-                             ? scaled
-                             : combine({{Coefficient(1), scaled}, {Coefficient(1), *rest}},
-                                       argument->getType());
+      if (!solution.rest.empty()) {
+        FailureOr<Value> rest = emit(solution.rest, layer);
+        if (failed(rest))
+          return failure();
+        unknownValues[u] =
+            combine({{Coefficient(1), unknownValues[u]}, {Coefficient(1), *rest}},
+                    argument->getType());
+      }
       break;
     }
     case Solution::Kind::linear:

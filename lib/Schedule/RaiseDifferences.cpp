@@ -62,7 +62,7 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     // The activations that only the differences needed are dead now.
     Block &block = getOperation().getBody().front();
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-      if (op.use_empty() && isPure(&op))
+      if (op.use_empty() && isPure(&op) && !op.hasTrait<OpTrait::IsTerminator>())
         op.erase();
   }
 

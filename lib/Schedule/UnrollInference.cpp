@@ -224,7 +224,7 @@ void Unroller::addArguments(Block &block, SmallVectorImpl<DictionaryAttr> &attri
 
 void Unroller::removeDead(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (op.use_empty() && isPure(&op)) {
+    if (op.use_empty() && isPure(&op) && !op.hasTrait<OpTrait::IsTerminator>()) {
       op.erase();
       ++counts.dead;
     }
