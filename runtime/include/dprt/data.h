@@ -43,7 +43,8 @@ class Samples {
 public:
   struct Storage {
     int64_t features = 0, outputs = 0;
-    std::vector<uint8_t> bytes;     ///< [n, features], or
+    std::vector<uint8_t> bytes; ///< [n, features] from bytesBegin on, or
+    int64_t bytesBegin = 0;
     std::vector<float> values;      ///< [n, features]
     std::array<float, 256> table{}; ///< value of a byte
     std::vector<int32_t> labels;    ///< [n], or
@@ -62,10 +63,12 @@ public:
   /// Class of a sample: its label, or the first largest target.
   int64_t classOf(int64_t sample) const;
 
-  /// Destination of a gathered batch: row r, element i is at data[r * rowStride + i * stride].
+  /// Destination of a gathered batch: element i of row r is at data[r * rowStride + i * stride],
+  /// or at data[r * rowStride + offsets[i]] where offsets are given.
   struct Target {
     float *data = nullptr;
     int64_t rowStride = 0, stride = 1;
+    const int64_t *offsets = nullptr;
   };
   /// Copies inputs (converted and normalised) and targets (labels as one-hot) of `rows` samples;
   /// rows from `rows` to `batch` become 0.

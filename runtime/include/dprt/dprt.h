@@ -1,4 +1,4 @@
-/*===- dprt.h - the C ABI between compiled models and the runtime ------------------------*- C -*-===
+/*===- dprt.h - the C ABI between compiled models and the runtime -----------------*- C -*-===
  *
  * The only header that compiled models and lib/Execution may see. Version 1.
  *
@@ -21,6 +21,11 @@
  *   region NAME OFFSET BYTES                    `parameters` and `gradients`: equal sizes, equal
  *                                               relative layouts; what no tensor covers stays zero
  *   end
+ *
+ * What the runtime reads and writes, by name: `x`, `y` before every call; after train_step the
+ * region `gradients` (means over the valid rows), `#loss` [batch], `output#forward` and, for the
+ * divergence check, every state `L#0`, `L#1`, ... and `L#forward`; after infer `#loss` and
+ * `output#forward`.
  *===----------------------------------------------------------------------------------------------===*/
 #ifndef DPRT_H
 #define DPRT_H

@@ -43,6 +43,9 @@ private:
   std::string temporary; ///< empty when written directly
 };
 
+/// Whether create() would succeed, leaving nothing behind: to be asked before hours of training.
+Status checkWritable(const std::string &path);
+
 /// create, write, commit.
 Status writeFile(const std::string &path, std::string_view bytes);
 

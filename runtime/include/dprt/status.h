@@ -17,9 +17,10 @@ namespace dprt {
 
 enum class Code {
   Ok = 0,
-  Data = 1,     ///< data or weights are wrong or unreadable
-  Machine = 3,  ///< the machine cannot: output not writable, disk full, no memory
-  Diverged = 4, ///< training diverged (language.md T9)
+  Data = 1,      ///< data or weights are wrong or unreadable
+  Machine = 3,   ///< the machine cannot: output not writable, disk full, no memory
+  Diverged = 4,  ///< training diverged (language.md T9)
+  Internal = 70, ///< the compiled model or the caller broke the ABI
 };
 
 class [[nodiscard]] Status {
@@ -30,6 +31,7 @@ public:
   static Status data(std::string text) { return {Code::Data, std::move(text)}; }
   static Status machine(std::string text) { return {Code::Machine, std::move(text)}; }
   static Status diverged(std::string text) { return {Code::Diverged, std::move(text)}; }
+  static Status internal(std::string text) { return {Code::Internal, std::move(text)}; }
   /// Short enough to need no memory itself.
   static Status noMemory() { return {Code::Machine, "out of memory"}; }
 

@@ -57,7 +57,7 @@ struct TrainOptions {
 struct TrainReport {
   std::vector<EpochReport> epochs;
   int64_t steps = 0;
-  int64_t keptEpoch = 0; ///< whose weights the model now has; 0 if no epoch was finished
+  int64_t keptEpoch = 0; ///< whose weights the model now has; with maxSteps the last one begun
 };
 
 /// Trains from the weights that the model holds and leaves in it those to be kept (T8). With

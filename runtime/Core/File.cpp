@@ -1,0 +1,220 @@
+//===- File.cpp - output files that appear complete or not at all
+//---------------------------------===//
+#include "dprt/file.h"
+
+#include "Core/Guard.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace dprt;
+
+static Status unwritable(const std::string &path, int error) {
+  return Status::machine(fmt::format("cannot write `{}`: {}", path, std::strerror(error)));
+}
+
+/// Names of open descriptors lead to a regular file when the shell redirects them, which must not
+/// be replaced under the shell's hands.
+static bool namesDescriptor(std::string_view path) {
+  return path == "-" || path == "/dev/stdout" || path == "/dev/stderr" ||
+         path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+namespace {
+/// Where the bytes of a path go.
+struct Destination {
+  bool direct = false;
+  bool exists = false;
+  mode_t mode = 0;
+  std::string target; ///< links resolved
+  std::string folder;
+};
+} // namespace
+
+/// The file that a chain of links names, existing or not.
+static std::string followLinks(std::string path) {
+  for (int depth = 0; depth < 40; ++depth) {
+    struct stat info;
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode))
+      break;
+    char buffer[PATH_MAX];
+    ssize_t length = ::readlink(path.c_str(), buffer, sizeof buffer);
+    if (length <= 0)
+      break;
+    std::string next(buffer, size_t(length));
+    size_t slash = path.rfind('/');
+    path =
+        next.front() == '/' || slash == std::string::npos ? next : path.substr(0, slash + 1) + next;
+  }
+  return path;
+}
+
+static Status locate(const std::string &path, Destination &place) {
+  if (path.empty())
+    return Status::machine("cannot write a file without a name");
+  if (namesDescriptor(path)) {
+    place.direct = true;
+    return {};
+  }
+  struct stat info;
+  place.exists = ::stat(path.c_str(), &info) == 0;
+  if (place.exists && S_ISDIR(info.st_mode))
+    return unwritable(path, EISDIR);
+  if (place.exists && !S_ISREG(info.st_mode)) {
+    place.direct = true;
+    return {};
+  }
+  if (place.exists && ::access(path.c_str(), W_OK) != 0)
+    return unwritable(path, errno);
+  place.mode = place.exists ? info.st_mode & 07777 : 0;
+  place.target = followLinks(path);
+  if (place.target.back() == '/')
+    return unwritable(path, EISDIR);
+  size_t slash = place.target.rfind('/');
+  place.folder = slash == std::string::npos ? "." : place.target.substr(0, slash + 1);
+  if (::stat(place.folder.c_str(), &info) != 0)
+    return Status::machine(fmt::format("cannot write `{}`: folder `{}`: {}", path, place.folder,
+                                       std::strerror(errno)));
+  return {};
+}
+
+Result<OutputFile> OutputFile::create(const std::string &path) {
+  return guard([&]() -> Result<OutputFile> {
+    OutputFile file;
+    file.path = path;
+    Destination place;
+    if (Status status = locate(path, place); !status.ok())
+      return status;
+    if (place.direct) {
+      file.ownsDescriptor = path != "-";
+      file.descriptor = path == "-" ? 1 : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+      if (file.descriptor < 0)
+        return unwritable(path, errno);
+      return file;
+    }
+    file.target = place.target;
+    std::string base = place.target.substr(place.target.rfind('/') + 1).substr(0, 200);
+    for (int attempt = 0; file.descriptor < 0; ++attempt) {
+      file.temporary = fmt::format("{}.{}.{}-{}.partial", place.folder == "." ? "" : place.folder,
+                                   base, ::getpid(), attempt);
+      file.descriptor =
+          ::open(file.temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (file.descriptor < 0 && (errno != EEXIST || attempt == 1000)) {
+        int error = errno;
+        file.temporary.clear();
+        return unwritable(path, error);
+      }
+    }
+    file.ownsDescriptor = true;
+    if (place.exists)
+      (void)!::fchmod(file.descriptor, place.mode);
+    return file;
+  });
+}
+
+OutputFile::OutputFile(OutputFile &&other) noexcept
+    : descriptor(std::exchange(other.descriptor, -1)), ownsDescriptor(other.ownsDescriptor),
+      path(std::move(other.path)), target(std::move(other.target)),
+      temporary(std::exchange(other.temporary, {})) {}
+
+OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
+  if (this == &other)
+    return *this;
+  abandon();
+  descriptor = std::exchange(other.descriptor, -1);
+  ownsDescriptor = other.ownsDescriptor;
+  path = std::move(other.path);
+  target = std::move(other.target);
+  temporary = std::exchange(other.temporary, {});
+  return *this;
+}
+
+OutputFile::~OutputFile() { abandon(); }
+
+void OutputFile::abandon() {
+  if (descriptor >= 0 && ownsDescriptor)
+    ::close(descriptor);
+  descriptor = -1;
+  if (!temporary.empty())
+    ::unlink(temporary.c_str());
+  temporary.clear();
+}
+
+Status OutputFile::write(std::string_view bytes) {
+  return guard([&]() -> Status {
+    while (!bytes.empty()) {
+      ssize_t done = ::write(descriptor, bytes.data(), bytes.size());
+      if (done < 0 && errno == EINTR)
+        continue;
+      if (done <= 0) {
+        int error = done < 0 ? errno : ENOSPC;
+        abandon();
+        return unwritable(path, error);
+      }
+      bytes.remove_prefix(size_t(done));
+    }
+    return {};
+  });
+}
+
+Status OutputFile::commit() {
+  return guard([&]() -> Status {
+    if (descriptor < 0)
+      return Status::machine(fmt::format("cannot write `{}`: it was closed before", path));
+    // Pipes and terminals cannot be synced; for them the errors of write() say it all.
+    bool failed = !temporary.empty() && ::fsync(descriptor) != 0;
+    int error = errno;
+    int closing = std::exchange(descriptor, -1);
+    if (ownsDescriptor && ::close(closing) != 0 && !failed) {
+      failed = true;
+      error = errno;
+    }
+    if (!failed && !temporary.empty() && ::rename(temporary.c_str(), target.c_str()) != 0) {
+      failed = true;
+      error = errno;
+    }
+    if (failed) {
+      abandon();
+      return unwritable(path, error);
+    }
+    if (temporary.empty())
+      return {};
+    temporary.clear();
+    // The file is complete under its name; a folder that cannot be synced does not change that.
+    std::string folder = target.substr(0, target.rfind('/') + 1);
+    int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle >= 0) {
+      ::fsync(handle);
+      ::close(handle);
+    }
+    return {};
+  });
+}
+
+Status dprt::checkWritable(const std::string &path) {
+  return guard([&]() -> Status {
+    Destination place;
+    if (Status status = locate(path, place); !status.ok())
+      return status;
+    // Opening a pipe would wait for its reader, and closing it would end its input.
+    if (place.direct)
+      return path == "-" || ::access(path.c_str(), W_OK) == 0 ? Status() : unwritable(path, errno);
+    Result<OutputFile> file = OutputFile::create(path);
+    return file.ok() ? Status() : file.status();
+  });
+}
+
+Status dprt::writeFile(const std::string &path, std::string_view bytes) {
+  Result<OutputFile> file = OutputFile::create(path);
+  if (!file.ok())
+    return file.status();
+  if (Status status = file->write(bytes); !status.ok())
+    return status;
+  return file->commit();
+}
