@@ -128,6 +128,17 @@ LogicalResult LayerOp::verify() {
     return emitOpError("needs a slope exactly for leaky_relu");
   if (getSlope() && !Coefficient::parse(*getSlope())->number())
     return emitOpError("slope must be a number");
+  SmallVector<Value> open{getPreactivation()};
+  llvm::DenseSet<Value> seen;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    if (!seen.insert(value).second || isa<LayerOp, InputOp, ParameterOp>(op))
+      continue;
+    if (!isa<DenseOp, FlattenOp, CombineOp>(op))
+      return emitOpError() << "reads " << op->getName() << ", which is no linear operator (N4)";
+    open.append(op->operand_begin(), op->operand_end());
+  }
   return success();
 }
 

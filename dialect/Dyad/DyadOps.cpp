@@ -60,11 +60,35 @@ LogicalResult ProgramOp::verify() {
   auto count = [&](auto range) { return std::distance(range.begin(), range.end()); };
   if (count(getBody().getOps<InitialOp>()) != 1 || count(getBody().getOps<GradientsOp>()) != 1)
     return emitOpError("needs exactly one dyad.initial and one dyad.gradients");
+  if (count(getBody().getOps<InputOp>()) != 1 || count(getBody().getOps<TargetOp>()) != 1 ||
+      count(getBody().getOps<RowsOp>()) != 1)
+    return emitOpError("needs exactly one dyad.input, dyad.target and dyad.rows");
   llvm::StringSet<> layers;
   for (UpdateOp update : getBody().getOps<UpdateOp>())
     if (!layers.insert(update.getLayer()).second)
       return update.emitOpError() << "repeats the layer \"" << update.getLayer() << "\"";
-  return success();
+  if (layers.empty())
+    return emitOpError("needs at least one dyad.update");
+
+  llvm::StringMap<Type> cells;
+  for (SetOp set : (*getBody().getOps<InitialOp>().begin()).getBody().getOps<SetOp>())
+    cells[set.getCell()] = set.getValue().getType();
+  WalkResult walk = getBody().walk([&](Operation *op) -> WalkResult {
+    auto check = [&](StringRef cell, Type type) -> LogicalResult {
+      auto found = cells.find(cell);
+      if (found == cells.end())
+        return op->emitOpError() << "cell \"" << cell << "\" is not set by dyad.initial";
+      if (found->second != type)
+        return op->emitOpError() << "cell \"" << cell << "\" has the type " << found->second;
+      return success();
+    };
+    if (auto get = dyn_cast<GetOp>(op))
+      return check(get.getCell(), get.getType());
+    auto set = dyn_cast<SetOp>(op);
+    return set && isa<UpdateOp>(op->getParentOp()) ? check(set.getCell(), set.getValue().getType())
+                                                   : success();
+  });
+  return failure(walk.wasInterrupted());
 }
 
 LogicalResult LinearOp::verify() {

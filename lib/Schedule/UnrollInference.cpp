@@ -52,16 +52,16 @@ public:
   func::FuncOp write(OpBuilder &builder, StringRef entry);
 
 private:
-  using Cells = llvm::StringMap<Value>;
-
   template <typename SectionOp> Block &bodyOf() {
     return (*program.getBody().getOps<SectionOp>().begin()).getBody().front();
   }
   SmallVector<std::string> outputsOf(StringRef entry);
   /// Layer indices in update order, one inner list per set of updates that read the same states.
   std::vector<std::vector<unsigned>> sequence();
-  /// Copies a body; reads come from `before`, what it sets goes to `cells`.
-  void copy(Block &body, const Cells &before, llvm::function_ref<bool(StringRef)> wanted);
+  /// Copies what the wanted cells of a body need. Reads come from `cells`; what it sets waits in
+  /// `pending` until commit(), so that updates together read what was there before them.
+  void copy(Block &body, llvm::function_ref<bool(StringRef)> wanted);
+  void commit();
   Value make(Operation *op);
   void removeDead(Block &block);
   void addArguments(Block &block, SmallVectorImpl<DictionaryAttr> &attributes);
@@ -73,7 +73,8 @@ private:
 
   OpBuilder inner{program.getContext()};
   IRMapping sources;
-  Cells cells;
+  llvm::StringMap<Value> cells;
+  std::vector<std::pair<StringRef, Value>> pending;
   llvm::DenseSet<Operation *, EqualOperation> known;
 };
 
@@ -178,8 +179,7 @@ Value Unroller::make(Operation *op) {
   return (*place)->getResult(0);
 }
 
-void Unroller::copy(Block &body, const Cells &before, llvm::function_ref<bool(StringRef)> wanted) {
-  // Only what the wanted cells need.
+void Unroller::copy(Block &body, llvm::function_ref<bool(StringRef)> wanted) {
   llvm::DenseSet<Value> needed;
   SmallVector<Operation *> order;
   for (Operation &op : llvm::reverse(body)) {
@@ -193,12 +193,18 @@ void Unroller::copy(Block &body, const Cells &before, llvm::function_ref<bool(St
   IRMapping mapping = sources;
   for (Operation *op : llvm::reverse(order)) {
     if (auto get = dyn_cast<GetOp>(op))
-      mapping.map(get.getResult(), before.lookup(get.getCell()));
+      mapping.map(get.getResult(), cells.lookup(get.getCell()));
     else if (auto set = dyn_cast<SetOp>(op))
-      cells[set.getCell()] = mapping.lookup(set.getValue());
+      pending.push_back({set.getCell(), mapping.lookup(set.getValue())});
     else
       mapping.map(op->getResult(0), make(inner.clone(*op, mapping)));
   }
+}
+
+void Unroller::commit() {
+  for (auto [cell, value] : pending)
+    cells[cell] = value;
+  pending.clear();
 }
 
 void Unroller::addArguments(Block &block, SmallVectorImpl<DictionaryAttr> &attributes) {
@@ -239,19 +245,20 @@ func::FuncOp Unroller::write(OpBuilder &builder, StringRef entry) {
   inner.setInsertionPointToEnd(block);
 
   auto everything = [](StringRef) { return true; };
-  copy(bodyOf<InitialOp>(), cells, everything);
+  copy(bodyOf<InitialOp>(), everything);
+  commit();
   SmallVector<std::string> outputs = outputsOf(entry);
   if (entry != "infer") {
     for (const std::vector<unsigned> &together : sequence()) {
-      Cells before = cells; // an update reads what was there before it
       for (unsigned layer : together)
-        copy(updates[layer].getBody().front(), before, everything);
+        copy(updates[layer].getBody().front(), everything);
+      commit();
     }
     llvm::StringSet<> wanted;
     for (const std::string &output : outputs)
       wanted.insert(output);
-    copy(bodyOf<GradientsOp>(), cells,
-         [&](StringRef cell) { return wanted.contains(cell); });
+    copy(bodyOf<GradientsOp>(), [&](StringRef cell) { return wanted.contains(cell); });
+    commit();
   }
 
   SmallVector<Value> results;
