@@ -1,0 +1,74 @@
+// RUN: dp-opt %s --dyad-raise-differences | FileCheck %s
+
+// CHECK-LABEL: func.func @difference
+// CHECK: %[[P:.*]] = dyad.combine ["1", "1/2"] %[[A:.*]], %[[V:.*]] :
+// CHECK: %[[Q:.*]] = dyad.combine ["1", "-1/2"] %[[A]], %[[V]] :
+// CHECK: %[[D:.*]] = dyad.activation_difference relu %[[P]], %[[Q]] by %[[V]]
+// CHECK: return %[[D]]
+func.func @difference(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = dyad.combine ["1", "1/2"] %a, %v : tensor<4x2xf32>
+  %q = dyad.combine ["1", "-1/2"] %a, %v : tensor<4x2xf32>
+  %f = dyad.activate relu %p : tensor<4x2xf32>
+  %g = dyad.activate relu %q : tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1"] %f, %g : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// q may be the shared operand itself; the coefficient moves outside; the activations that others read stay.
+// CHECK-LABEL: func.func @scaled
+// CHECK: %[[F:.*]] = dyad.activate tanh
+// CHECK: %[[D:.*]] = dyad.activation_difference tanh %{{.*}}, %[[A:.*]] by %[[V:.*]] :
+// CHECK: dyad.combine ["3", "-10"] %[[F]], %[[D]]
+func.func @scaled(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
+  %f = dyad.activate tanh %p : tensor<4x2xf32>
+  %g = dyad.activate tanh %a : tensor<4x2xf32>
+  %h = dyad.activate tanh %v : tensor<4x2xf32>
+  %0 = dyad.combine ["-10", "3", "10"] %f, %h, %g : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// Two pairs in one sum.
+// CHECK-LABEL: func.func @two_pairs
+// CHECK-COUNT-2: dyad.activation_difference
+// CHECK: dyad.combine ["1", "-1/8"]
+func.func @two_pairs(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>, %w: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
+  %r = dyad.combine ["1", "1"] %a, %w : tensor<4x2xf32>
+  %f = dyad.activate relu %p : tensor<4x2xf32>
+  %g = dyad.activate relu %a : tensor<4x2xf32>
+  %h = dyad.activate relu %r : tensor<4x2xf32>
+  %b = dyad.combine ["1", "2"] %a, %w : tensor<4x2xf32>
+  %i = dyad.activate relu %b : tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1", "-1/8", "1/8"] %f, %g, %h, %i : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// Nothing cancels between p and q: their difference would lose the same digits.
+// CHECK-LABEL: func.func @unrelated
+// CHECK-NOT: activation_difference
+// CHECK: return
+func.func @unrelated(%a: tensor<4x2xf32>, %b: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %f = dyad.activate relu %a : tensor<4x2xf32>
+  %g = dyad.activate relu %b : tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1"] %f, %g : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// Other activations, other slopes and rho have no exact form.
+// CHECK-LABEL: func.func @mixed
+// CHECK-NOT: activation_difference
+// CHECK: return
+func.func @mixed(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
+  %f = dyad.activate relu %p : tensor<4x2xf32>
+  %g = dyad.activate clip %a : tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1"] %f, %g : tensor<4x2xf32>
+  %h = dyad.activate leaky_relu slope "1/2" %p : tensor<4x2xf32>
+  %i = dyad.activate leaky_relu slope "1/3" %a : tensor<4x2xf32>
+  %1 = dyad.combine ["1", "-1"] %h, %i : tensor<4x2xf32>
+  %j = dyad.activate relu rho "1" %p : tensor<4x2xf32>
+  %k = dyad.activate relu rho "1" %a : tensor<4x2xf32>
+  %2 = dyad.combine ["1", "-1"] %j, %k : tensor<4x2xf32>
+  return %0, %1, %2 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
+}
