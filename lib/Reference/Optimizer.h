@@ -18,8 +18,7 @@ struct Sgd {
 
   void step(Environment &parameters, Environment gradients, double rate);
 
-private:
-  Environment velocity;
+  Environment velocity = {}; // by parameter
 };
 
 /// adam with bias correction.
@@ -28,8 +27,7 @@ struct Adam {
 
   void step(Environment &parameters, Environment gradients, double rate);
 
-private:
-  Environment first, second;
+  Environment first = {}, second = {}; // moments, by parameter
   int64_t steps = 0;
 };
 
