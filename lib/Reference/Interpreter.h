@@ -5,7 +5,7 @@
 // `rows` (a number: samples that are not padding), parameters by their names in files. Errors: a
 // missing argument or one of another shape than the program's, an op that is not `dyad`.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/Dyad/DyadOps.h"

@@ -3,7 +3,7 @@
 //
 // Parameters and gradients by the name of the parameter; a parameter without a gradient has 0.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Reference/Tensor.h"

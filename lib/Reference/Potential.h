@@ -4,7 +4,7 @@
 // The oracle of Derive: what the text of an objective says at given states, and how that changes
 // with each of them. Nothing here knows a derivative.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/DP/DPOps.h"

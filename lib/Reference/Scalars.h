@@ -3,7 +3,7 @@
 //
 // The reference's own formulas: nothing here is shared with the stages that it judges.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/Vocabulary.h"
