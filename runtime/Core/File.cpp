@@ -5,6 +5,7 @@
 #include "Core/Guard.h"
 
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
@@ -19,17 +20,29 @@ static Status unwritable(const std::string &path, int error) {
   return Status::machine(fmt::format("cannot write `{}`: {}", path, std::strerror(error)));
 }
 
-/// Names of open descriptors lead to a regular file when the shell redirects them, which must not
-/// be replaced under the shell's hands.
-static bool namesDescriptor(std::string_view path) {
-  return path == "-" || path == "/dev/stdout" || path == "/dev/stderr" ||
-         path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+/// The open descriptor that a path names, else -1. Behind it may be a regular file, which must
+/// neither be replaced nor overwritten from its start under the shell's hands.
+static int namedDescriptor(std::string_view path) {
+  if (path == "-" || path == "/dev/stdout")
+    return 1;
+  if (path == "/dev/stderr")
+    return 2;
+  for (std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    int number = -1;
+    if (!path.starts_with(folder))
+      continue;
+    path.remove_prefix(folder.size());
+    auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), number);
+    return error == std::errc() && end == path.data() + path.size() ? number : -1;
+  }
+  return -1;
 }
 
 namespace {
 /// Where the bytes of a path go.
 struct Destination {
   bool direct = false;
+  int descriptor = -1; ///< already open
   bool exists = false;
   mode_t mode = 0;
   std::string target; ///< links resolved
@@ -58,7 +71,8 @@ static std::string followLinks(std::string path) {
 static Status locate(const std::string &path, Destination &place) {
   if (path.empty())
     return Status::machine("cannot write a file without a name");
-  if (namesDescriptor(path)) {
+  place.descriptor = namedDescriptor(path);
+  if (place.descriptor >= 0) {
     place.direct = true;
     return {};
   }
@@ -92,8 +106,9 @@ Result<OutputFile> OutputFile::create(const std::string &path) {
     if (Status status = locate(path, place); !status.ok())
       return status;
     if (place.direct) {
-      file.ownsDescriptor = path != "-";
-      file.descriptor = path == "-" ? 1 : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+      file.descriptor = place.descriptor >= 0
+                            ? ::fcntl(place.descriptor, F_DUPFD_CLOEXEC, 0)
+                            : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
       if (file.descriptor < 0)
         return unwritable(path, errno);
       return file;
@@ -111,7 +126,6 @@ Result<OutputFile> OutputFile::create(const std::string &path) {
         return unwritable(path, error);
       }
     }
-    file.ownsDescriptor = true;
     if (place.exists)
       (void)!::fchmod(file.descriptor, place.mode);
     return file;
@@ -119,16 +133,14 @@ Result<OutputFile> OutputFile::create(const std::string &path) {
 }
 
 OutputFile::OutputFile(OutputFile &&other) noexcept
-    : descriptor(std::exchange(other.descriptor, -1)), ownsDescriptor(other.ownsDescriptor),
-      path(std::move(other.path)), target(std::move(other.target)),
-      temporary(std::exchange(other.temporary, {})) {}
+    : descriptor(std::exchange(other.descriptor, -1)), path(std::move(other.path)),
+      target(std::move(other.target)), temporary(std::exchange(other.temporary, {})) {}
 
 OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
   if (this == &other)
     return *this;
   abandon();
   descriptor = std::exchange(other.descriptor, -1);
-  ownsDescriptor = other.ownsDescriptor;
   path = std::move(other.path);
   target = std::move(other.target);
   temporary = std::exchange(other.temporary, {});
@@ -138,7 +150,7 @@ OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
 OutputFile::~OutputFile() { abandon(); }
 
 void OutputFile::abandon() {
-  if (descriptor >= 0 && ownsDescriptor)
+  if (descriptor >= 0)
     ::close(descriptor);
   descriptor = -1;
   if (!temporary.empty())
@@ -171,7 +183,7 @@ Status OutputFile::commit() {
     bool failed = !temporary.empty() && ::fsync(descriptor) != 0;
     int error = errno;
     int closing = std::exchange(descriptor, -1);
-    if (ownsDescriptor && ::close(closing) != 0 && !failed) {
+    if (::close(closing) != 0 && !failed) {
       failed = true;
       error = errno;
     }
@@ -204,7 +216,10 @@ Status dprt::checkWritable(const std::string &path) {
       return status;
     // Opening a pipe would wait for its reader, and closing it would end its input.
     if (place.direct)
-      return path == "-" || ::access(path.c_str(), W_OK) == 0 ? Status() : unwritable(path, errno);
+      return (place.descriptor >= 0 ? ::fcntl(place.descriptor, F_GETFD) >= 0
+                                    : ::access(path.c_str(), W_OK) == 0)
+                 ? Status()
+                 : unwritable(path, errno);
     Result<OutputFile> file = OutputFile::create(path);
     return file.ok() ? Status() : file.status();
   });

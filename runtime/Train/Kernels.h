@@ -4,7 +4,7 @@
 // Each is compiled for several instruction sets and does the same operations in the same order on
 // all of them, so that results are the same bits.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #ifndef DPRT_TRAIN_KERNELS_H
 #define DPRT_TRAIN_KERNELS_H
 

@@ -26,7 +26,7 @@
  * region `gradients` (means over the valid rows), `#loss` [batch], `output#forward` and, for the
  * divergence check, every state `L#0`, `L#1`, ... and `L#forward`; after infer `#loss` and
  * `output#forward`.
- *===----------------------------------------------------------------------------------------------===*/
+ *===------------------------------------------------------------------------------------------===*/
 #ifndef DPRT_H
 #define DPRT_H
 

@@ -37,7 +37,6 @@ private:
   void abandon();
 
   int descriptor = -1;
-  bool ownsDescriptor = false;
   std::string path;      ///< as the user wrote it, for messages
   std::string target;    ///< links resolved
   std::string temporary; ///< empty when written directly

@@ -5,7 +5,7 @@
 // for, so any program can compute any of them; runtime/Core/Philox.md says how, and
 // test/runtime/philox_reference.py does.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #ifndef DPRT_PHILOX_H
 #define DPRT_PHILOX_H
 

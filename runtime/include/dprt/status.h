@@ -5,7 +5,7 @@
 // Result. The code is the class of the failure (and the exit code that `dpc` gives it); the text is
 // complete sentences without a final full stop, one a line when there are several mistakes.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #ifndef DPRT_STATUS_H
 #define DPRT_STATUS_H
 

@@ -4,7 +4,7 @@
 // Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}},
 // then the elements (https://github.com/huggingface/safetensors). F32, F64 and I64 are read.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #ifndef DPRT_WEIGHTS_H
 #define DPRT_WEIGHTS_H
 
