@@ -118,6 +118,8 @@ void DiagnosticEngine::redirectPrelude(Diagnostic &diagnostic) const {
 
 void DiagnosticEngine::report(Diagnostic diagnostic) {
   std::lock_guard<std::recursive_mutex> lock(mutex);
+  if (ignored && llvm::StringRef(diagnostic.text).ends_with(std::string("[") + ignored->id + "]"))
+    return;
   redirectPrelude(diagnostic);
   if (!seen.insert(diagnostic.place.str() + "\n" + diagnostic.text).second)
     return;
@@ -143,7 +145,9 @@ void DiagnosticEngine::release() {
   // A map of places keeps those of one place in the order of their emission.
   std::multimap<std::tuple<std::string, unsigned, unsigned>, const Diagnostic *> ordered;
   for (const Diagnostic &diagnostic : held)
-    ordered.insert({{std::string(diagnostic.place.file), diagnostic.place.line, diagnostic.place.column}, &diagnostic});
+    ordered.insert(
+        {{std::string(diagnostic.place.file), diagnostic.place.line, diagnostic.place.column},
+         &diagnostic});
   for (const auto &[place, diagnostic] : ordered)
     if (sink)
       sink(render(*diagnostic));
@@ -229,8 +233,9 @@ DiagnosticBridge::DiagnosticBridge(mlir::MLIRContext *context, DiagnosticEngine 
     } else if (diagnostic.isWarning) {
       diagnostic.text = text;
     } else {
-      diagnostic.text = withoutId == ExitCode::internal ? formatMessage(message::internalError, text)
-                                                        : formatMessage(message::wrongDump, text);
+      diagnostic.text = withoutId == ExitCode::internal
+                            ? formatMessage(message::internalError, text)
+                            : formatMessage(message::wrongDump, text);
       diagnostic.code = withoutId;
     }
     addDefinitionNotes(given.getLocation(), diagnostic.notes);

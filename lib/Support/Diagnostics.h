@@ -1,4 +1,5 @@
-//===- Diagnostics.h - what users read when something is wrong --------------------------*- C++ -*-===//
+//===- Diagnostics.h - what users read when something is wrong --------------------------*- C++
+//-*-===//
 //
 //   model.dp:9:50: error: `plas` is not a name here [DP1204]
 //             + sum over layers (E(plas));
@@ -96,7 +97,8 @@ public:
     Diagnostic diagnostic;
   };
 
-  /// Reports `message` at `place` (nowhere if unknown): `engine.error(place, message::x, a).help(…)`.
+  /// Reports `message` at `place` (nowhere if unknown): `engine.error(place, message::x,
+  /// a).help(…)`.
   template <typename... Arguments>
   Builder error(Place place, const Message &message, const Arguments &...arguments) {
     Diagnostic diagnostic;
@@ -108,6 +110,9 @@ public:
 
   /// Prints and counts; one that was already reported at this place is ignored.
   void report(Diagnostic diagnostic);
+
+  /// Drops errors of this message until the next call; null drops none.
+  void ignore(const Message *message) { ignored = message; }
 
   /// While held, diagnostics are collected; `release` writes them in the order of their places.
   void hold();
@@ -132,6 +137,7 @@ private:
   Place preludeUser;
   std::vector<Diagnostic> held;
   unsigned holding = 0;
+  const Message *ignored = nullptr;
   std::set<std::string> seen;
   std::map<ExitCode, unsigned> counts;
   unsigned errorCount = 0;
@@ -142,9 +148,9 @@ private:
 /// fused location the first that is known.
 Place placeOf(mlir::Location location);
 
-/// While it lives, MLIR's diagnostics of `context` go to `engine`, rendered like our own and without
-/// any IR. Errors without an id of ours are internal errors, or, with ExitCode::model, errors in a
-/// dump that a user handed in.
+/// While it lives, MLIR's diagnostics of `context` go to `engine`, rendered like our own and
+/// without any IR. Errors without an id of ours are internal errors, or, with ExitCode::model,
+/// errors in a dump that a user handed in.
 class DiagnosticBridge : public mlir::ScopedDiagnosticHandler {
 public:
   DiagnosticBridge(mlir::MLIRContext *context, DiagnosticEngine &engine,

@@ -1,4 +1,5 @@
-//===- Messages.h - the catalogue of messages -------------------------------------------*- C++ -*-===//
+//===- Messages.h - the catalogue of messages -------------------------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "mlir/IR/Diagnostics.h"

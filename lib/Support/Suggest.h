@@ -1,4 +1,5 @@
-//===- Suggest.h - the nearest known name ----------------------------------------------*- C++ -*-===//
+//===- Suggest.h - the nearest known name ----------------------------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"

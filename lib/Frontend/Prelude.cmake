@@ -1,0 +1,3 @@
+# Writes INPUT as a C++ raw string into OUTPUT: cmake -DINPUT=prelude.dp -DOUTPUT=Prelude.inc -P …
+file(READ ${INPUT} text)
+file(WRITE ${OUTPUT} "R\"PRELUDE(${text})PRELUDE\"\n")
