@@ -8,7 +8,7 @@ import lit.util
 config.name = "dpc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".dp", ".test", ".py"]
-config.excludes = ["lit.cfg.py", "unit", "Inputs", "CMakeLists.txt"]
+config.excludes = ["lit.cfg.py", "unit", "tools", "lib", "Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.dpc_build_dir, "test")
 
@@ -28,6 +28,8 @@ config.substitutions += [
     ("%build", config.dpc_build_dir),
     ("%examples", config.dpc_source_dir + "/examples"),
     ("%tools", config.test_source_root + "/tools"),
+    # `%expect 2 dpc ...`: the exit code, and a message exactly if it is not 0.
+    ("%expect", config.python + " " + config.test_source_root + "/tools/expect.py"),
 ]
 
 # A test that hangs is a failure, not a stalled run.

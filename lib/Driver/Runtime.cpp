@@ -1,6 +1,6 @@
 #include "lib/Driver/Runtime.h"
 
-#include "dialect/DP/DPOps.h"
+#include "dialect/Vocabulary.h"
 #include "lib/Driver/Cells.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -8,8 +8,8 @@
 using namespace dpc;
 
 dprt::DataShape driver::dataShape(const FrontendResult &model) {
-  dp::ModelOp op = *model.module.get().getOps<dp::ModelOp>().begin();
-  return {model.inputShape, model.outputs, op.getLoss() == Loss::softmax_cross_entropy};
+  return {model.inputShape, model.outputs,
+          model.settings.loss == stringifyLoss(Loss::softmax_cross_entropy)};
 }
 
 dprt::DataSource driver::dataSource(const DataSettings &data,
@@ -96,6 +96,7 @@ driver::startWeights(const FrontendResult &model, const std::optional<std::strin
 void driver::report(DiagnosticEngine &engine, const dprt::Status &status, const Place &place) {
   const Message &message = status.code() == dprt::Code::Machine    ? message::machineCannot
                            : status.code() == dprt::Code::Diverged ? message::trainingDiverged
+                           : status.code() == dprt::Code::Internal ? message::internalError
                                                                    : message::wrongData;
   for (llvm::StringRef line : llvm::split(status.text(), '\n'))
     if (!line.empty())

@@ -3,6 +3,7 @@
 
 #include "lib/Frontend/Frontend.h"
 #include "dprt/train.h"
+#include "dprt/weights.h"
 
 namespace dpc::driver {
 

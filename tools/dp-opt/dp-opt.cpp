@@ -1,8 +1,6 @@
 //===- dp-opt.cpp - mlir-opt with our dialects and passes -----------------------------------------===//
 
-#include "dialect/Register.h"
-#include "lib/Derive/Passes.h"
-#include "lib/Schedule/Passes.h"
+#include "lib/Pipelines/RegisterAll.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -14,9 +12,8 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  dpc::registerDialects(registry);
-  dpc::registerDerivePasses();
-  dpc::registerSchedulePasses();
+  dpc::registerAllDialects(registry);
+  dpc::registerAllPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "dp-opt: passes of the dp compiler\n", registry));
 }

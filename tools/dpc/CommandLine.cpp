@@ -168,6 +168,7 @@ public:
     driver::MachineOptions result;
     result.optLevel = choice(OPT_opt_level, {"0", "2"}).value_or(1) == 0 ? 0 : 2;
     result.threads = number(OPT_threads, 1).value_or(0);
+    result.cpu = text(OPT_cpu).value_or(result.cpu);
     return result;
   }
 
@@ -184,7 +185,7 @@ private:
   const OptTable::SubCommand &command;
 };
 
-Command makeCommand(llvm::StringRef name, Reader &read) {
+Command makeCommand(llvm::StringRef name, const InputArgList &parsed, Reader &read) {
   if (name == "train") {
     driver::TrainOptions options{read.model(), read.machine(), read.text(OPT_data),
                                  read.text(OPT_init), read.text(OPT_out), read.text(OPT_metrics),
@@ -200,7 +201,7 @@ Command makeCommand(llvm::StringRef name, Reader &read) {
     driver::ProbeOptions options{read.model(), read.machine(),
                                  read.required(OPT_weights, "--weights W"),
                                  read.required(OPT_inputs, "--inputs X"),
-                                 read.required(OPT_dump, "--dump OUT")};
+                                 read.required(OPT_dump_file, "--dump OUT")};
     options.steps = read.number(OPT_steps, 0).value_or(1);
     options.reference = read.choice(OPT_target, {"cpu", "reference"}) == 1u;
     return [options](driver::Console &console) { return driver::probe(options, console); };
@@ -214,9 +215,13 @@ Command makeCommand(llvm::StringRef name, Reader &read) {
     return [options](driver::Console &console) { return driver::explain(options, console); };
   }
   if (name == "compile") {
-    driver::CompileOptions options{read.model(),        read.machine().optLevel,
-                                   read.text(OPT_emit), read.text(OPT_from),
-                                   read.text(OPT_dump_phases), read.text(OPT_o)};
+    driver::CompileOptions options{read.model(),
+                                   read.machine(),
+                                   read.text(OPT_emit),
+                                   read.text(OPT_from),
+                                   read.text(OPT_dump_phases),
+                                   read.text(OPT_o),
+                                   parsed.hasArg(OPT_locations)};
     return [options](driver::Console &console) { return driver::compile(options, console); };
   }
   driver::PreludeOptions options{read.text(OPT_prelude)};
@@ -284,7 +289,7 @@ dpc::tool::parseCommandLine(llvm::ArrayRef<const char *> arguments) {
   Reader read(parsed, *command);
   if (first == "prelude" && parsed.hasArg(OPT_INPUT))
     read.fail(mistake(command, message::extraArgument, parsed.getLastArgValue(OPT_INPUT).str()));
-  Command result = makeCommand(first, read);
+  Command result = makeCommand(first, parsed, read);
   if (read.failure)
     return *read.failure;
   return result;

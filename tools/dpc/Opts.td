@@ -45,7 +45,7 @@ defm metrics : Value<"metrics", [c_train], g_files, "M.jsonl",
 defm weights : Value<"weights", [c_eval, c_probe], g_files, "W", "the weights (safetensors)">;
 defm inputs : Value<"inputs", [c_probe], g_files, "X",
   "safetensors with x [B, ...] and y, class numbers I64 [B] or targets F32 [B, C]">;
-defm dump : Value<"dump", [c_probe], g_files, "OUT",
+defm dump_file : Value<"dump", [c_probe], g_files, "OUT",
   "write loss, states and gradients here (safetensors)">;
 def o : Separate<["-"], "o", [c_compile]>, Group<g_files>, MetaVarName<"OUT">,
   HelpText<"output file; - is standard output">;
@@ -64,8 +64,12 @@ defm threads : Value<"threads", [c_train, c_eval, c_probe], g_run, "N",
   "threads (default: one per core); results do not depend on it">;
 defm opt_level : Value<"opt-level", [c_train, c_eval, c_probe, c_compile], g_run, "0|2",
   "0: plain loops, 2: tuned kernels (default)">;
+defm cpu : Value<"cpu", [c_train, c_eval, c_probe, c_compile], g_run, "NAME",
+  "code for this processor: native (default), avx512, avx2 or baseline">;
 defm target : Value<"target", [c_probe], g_run, "cpu|reference",
   "reference: interpreted in double; the unrolled program at --opt-level 0, else the scheduled one">;
+def locations : Flag<["--"], "locations", [c_compile]>, Group<g_run>,
+  HelpText<"print the place in the model file that each operation comes from">;
 def json : Flag<["--"], "json", [c_info]>, Group<g_run>, HelpText<"print JSON">;
 
 def help : Flag<["--"], "help">, Group<g_other>, HelpText<"print this text">;

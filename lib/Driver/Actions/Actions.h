@@ -25,6 +25,7 @@ struct ModelOptions {
 struct MachineOptions {
   int optLevel = 2; ///< 0 or 2
   int threads = 0;  ///< 0: one per core
+  std::string cpu = "native"; ///< a name that CpuTarget::get knows
 };
 
 struct TrainOptions {
@@ -65,8 +66,9 @@ ExitCode explain(const ExplainOptions &options, Console &console);
 
 struct CompileOptions {
   ModelOptions model;
-  int optLevel = 2;
+  MachineOptions machine;
   std::optional<std::string> emit, from, dumpPhases, out;
+  bool locations = false; ///< print where each operation comes from
 };
 ExitCode compile(const CompileOptions &options, Console &console);
 
