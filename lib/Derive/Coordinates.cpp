@@ -77,7 +77,7 @@ static std::vector<NonLinear> nonLinearForms(Terms &terms, unsigned layer) {
     forms.push_back({form, location});
   };
   for (const Term &term : terms.terms) {
-    if (term.layer != layer || terms.isZero(term.coefficient))
+    if (term.layer != layer)
       continue;
     if (term.kind != Term::Kind::pair) {
       const Atom &gradient = terms[term.gradient];
@@ -96,7 +96,7 @@ static std::vector<NonLinear> nonLinearForms(Terms &terms, unsigned layer) {
 static std::vector<Form> formsPairedWithInverse(Terms &terms, unsigned layer) {
   std::vector<std::pair<Form, Form>> pairedWith; // inverse's form -> partner
   for (const Term &term : terms.terms) {
-    if (term.kind != Term::Kind::pair || term.layer != layer || terms.isZero(term.coefficient))
+    if (term.kind != Term::Kind::pair || term.layer != layer)
       continue;
     for (auto [side, other] : {std::pair(term.left, term.right), std::pair(term.right, term.left)}) {
       if (terms[side].kind != Atom::Kind::inverse ||

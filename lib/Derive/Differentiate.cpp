@@ -62,8 +62,6 @@ static void differentiateSide(Terms &terms, const Term &term, AtomId side, AtomI
 std::vector<Condition> derive::differentiate(Terms &terms, unsigned layer) {
   std::vector<Condition> conditions(terms.compartments.size());
   for (const Term &term : terms.terms) {
-    if (terms.isZero(term.coefficient))
-      continue;
     if (term.kind == Term::Kind::pair) {
       differentiateSide(terms, term, term.left, term.right, layer, conditions);
       differentiateSide(terms, term, term.right, term.left, layer, conditions);
@@ -137,7 +135,7 @@ std::vector<Gradient> derive::gradients(Terms &terms) {
     place->cotangent.add(other, term.coefficient, term.location);
   };
   for (const Term &term : terms.terms) {
-    if (term.kind != Term::Kind::pair || terms.isZero(term.coefficient))
+    if (term.kind != Term::Kind::pair)
       continue;
     collect(term, term.left, term.right);
     collect(term, term.right, term.left);

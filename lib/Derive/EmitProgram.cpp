@@ -190,9 +190,7 @@ FailureOr<Value> ProgramEmitter::emitNew(const Atom &reference) {
     } else if (atom.point == dp::LossPoint::previous) {
       point = readForm(output, atom.form);
     } else {
-      FailureOr<Sum> vector = terms.vectorOf(atom.pointValue);
-      if (succeeded(vector))
-        point = emit(*vector, output);
+      point = emit(atom.inner, output);
     }
     if (failed(point))
       return failure();

@@ -120,7 +120,7 @@ std::string Terms::str(AtomId id, unsigned context) const {
       return "grad_loss(forward)";
     if (atom.point == dp::LossPoint::previous)
       return "grad_loss(previous(" + str(atom.form, atom.layer) + "))";
-    return "grad_loss(at the given point)";
+    return "grad_loss(" + str(atom.inner, context) + ")";
   }
   case Atom::Kind::inverseSlope: {
     // By unknowns the slope is at an unknown, before that at a form.

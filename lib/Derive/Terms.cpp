@@ -48,59 +48,73 @@ FailureOr<Terms> Terms::read(dp::ModelOp model) {
   terms.numbers[model.getInput().getResult()] = 0;
   for (auto [index, layer] : llvm::enumerate(terms.layers))
     terms.numbers[layer.getResult()] = index + 1;
+  for (dp::LayerOp layer : terms.layers)
+    terms.sources.push_back(llvm::map_to_vector(
+        layer.getSources(), [&](Value source) { return terms.numberOf(source); }));
   // Compartments first, so that sums sorted by atom are in declaration order.
   for (unsigned layer = 1; layer <= terms.numLayers(); ++layer)
     for (unsigned index = 0; index < terms.compartments.size(); ++index)
       terms.intern({Atom::Kind::compartment, layer, index});
-
-  for (Operation &op : model.getPotential().getBody().getOps()) {
-    for (NamedAttribute attribute : op.getAttrs())
-      if (auto array = dyn_cast<ArrayAttr>(attribute.getValue());
-          array && attribute.getName() == "coefficients")
-        for (auto text : array.getAsRange<StringAttr>())
-          if (failed(terms.checkNumber(coefficientOf(text.getValue()), op.getLoc())))
-            return failure();
-    if (auto define = dyn_cast<dp::DefineOp>(op)) {
-      if (define.getValue().getDefiningOp<dp::FormOp>()) {
-        unsigned layer = terms.numberOf(define.getLayer());
-        std::string text = terms.str(terms.formOf(define.getValue()), layer);
-        terms.definedForms.try_emplace({layer, text}, define.getName().str());
-      }
-    } else if (auto energy = dyn_cast<dp::EnergyOp>(op)) {
-      Coefficient coefficient = coefficientOf(energy.getCoefficient());
-      if (failed(terms.checkNumber(coefficient, op.getLoc())))
-        return failure();
-      unsigned layer = terms.numberOf(dp::layerOf(energy.getForm()));
-      Atom gradient{Atom::Kind::energyGradient, layer};
-      gradient.form = terms.formOf(energy.getForm());
-      terms.terms.push_back({Term::Kind::energy, layer, coefficient, gradient.form,
-                             terms.intern(gradient), 0, 0, op.getLoc()});
-    } else if (auto loss = dyn_cast<dp::LossOp>(op)) {
-      Coefficient coefficient = coefficientOf(loss.getCoefficient());
-      if (failed(terms.checkNumber(coefficient, op.getLoc())))
-        return failure();
-      unsigned layer = terms.numLayers();
-      bool exact = loss.getAt() == dp::LossPoint::exact;
-      Atom gradient{exact ? Atom::Kind::exactLossGradient : Atom::Kind::lossGradient, layer};
-      if (exact || loss.getAt() == dp::LossPoint::previous)
-        gradient.form = terms.formOf(loss.getForm());
-      gradient.point = loss.getAt();
-      gradient.pointValue = loss.getPoint();
-      terms.terms.push_back({Term::Kind::loss, layer, coefficient, terms.formOf(loss.getForm()),
-                             terms.intern(gradient), 0, 0, op.getLoc()});
-    } else if (auto pair = dyn_cast<dp::PairOp>(op)) {
-      if (failed(terms.readPair(pair)))
-        return failure();
-    }
-  }
+  for (Operation &op : model.getPotential().getBody().getOps())
+    if (failed(terms.readTerm(op)))
+      return failure();
+  llvm::erase_if(terms.terms,
+                 [&](const Term &term) { return terms.isZero(term.coefficient); });
   return terms;
+}
+
+LogicalResult Terms::readTerm(Operation &op) {
+  if (auto array = op.getAttrOfType<ArrayAttr>("coefficients"))
+    for (auto text : array.getAsRange<StringAttr>())
+      if (failed(checkNumber(coefficientOf(text.getValue()), op.getLoc())))
+        return failure();
+  if (auto text = op.getAttrOfType<StringAttr>("coefficient"))
+    if (failed(checkNumber(coefficientOf(text.getValue()), op.getLoc())))
+      return failure();
+  if (auto define = dyn_cast<dp::DefineOp>(op)) {
+    if (define.getValue().getDefiningOp<dp::FormOp>()) {
+      unsigned layer = numberOf(define.getLayer());
+      definedForms.try_emplace({layer, str(formOf(define.getValue()), layer)},
+                               define.getName().str());
+    }
+    return success();
+  }
+  return TypeSwitch<Operation *, LogicalResult>(&op)
+      .Case<dp::EnergyOp>([&](dp::EnergyOp energy) { return readEnergy(energy); })
+      .Case<dp::LossOp>([&](dp::LossOp loss) { return readLoss(loss); })
+      .Case<dp::PairOp>([&](dp::PairOp pair) { return readPair(pair); })
+      .Default([](Operation *) { return success(); });
+}
+
+LogicalResult Terms::readEnergy(dp::EnergyOp energy) {
+  unsigned layer = numberOf(dp::layerOf(energy.getForm()));
+  Atom gradient{Atom::Kind::energyGradient, layer};
+  gradient.form = formOf(energy.getForm());
+  terms.push_back({Term::Kind::energy, layer, coefficientOf(energy.getCoefficient()),
+                   gradient.form, intern(gradient), 0, 0, energy.getLoc()});
+  return success();
+}
+
+LogicalResult Terms::readLoss(dp::LossOp loss) {
+  bool exact = loss.getAt() == dp::LossPoint::exact;
+  Atom gradient{exact ? Atom::Kind::exactLossGradient : Atom::Kind::lossGradient, numLayers()};
+  if (exact || loss.getAt() == dp::LossPoint::previous)
+    gradient.form = formOf(loss.getForm());
+  gradient.point = loss.getAt();
+  if (loss.getPoint()) {
+    FailureOr<Sum> point = vectorOf(loss.getPoint());
+    if (failed(point))
+      return failure();
+    gradient.inner = std::move(*point);
+  }
+  terms.push_back({Term::Kind::loss, numLayers(), coefficientOf(loss.getCoefficient()),
+                   formOf(loss.getForm()), intern(gradient), 0, 0, loss.getLoc()});
+  return success();
 }
 
 /// Expands a pair bilinearly into pairs of single atoms.
 LogicalResult Terms::readPair(dp::PairOp pair) {
   Coefficient coefficient = coefficientOf(pair.getCoefficient());
-  if (failed(checkNumber(coefficient, pair.getLoc())))
-    return failure();
   FailureOr<Sum> left = vectorOf(pair.getLeft()), right = vectorOf(pair.getRight());
   if (failed(left) || failed(right))
     return failure();
@@ -181,21 +195,13 @@ bool Terms::isZero(const Coefficient &coefficient) const {
   return value(coefficient) == Rational(0, 1);
 }
 
-SmallVector<unsigned> Terms::sourcesOf(unsigned number) const {
-  SmallVector<unsigned> sources;
-  for (Value source : layer(number).getSources())
-    sources.push_back(numberOf(source));
-  return sources;
-}
-
 //===----------------------------------------------------------------------------------------------===//
 // Atoms
 //===----------------------------------------------------------------------------------------------===//
 
 std::string Terms::key(const Atom &atom) const {
-  std::string text = fmt::format("{} {} {} {} {} {}", static_cast<int>(atom.kind), atom.layer,
-                                 atom.index, atom.target, static_cast<int>(atom.point),
-                                 atom.pointValue.getAsOpaquePointer());
+  std::string text = fmt::format("{} {} {} {} {}", static_cast<int>(atom.kind), atom.layer,
+                                 atom.index, atom.target, static_cast<int>(atom.point));
   auto addForm = [&](const Form &form) {
     text += "|";
     for (const Coefficient &coefficient : form)

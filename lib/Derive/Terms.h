@@ -53,7 +53,7 @@ struct Atom {
     affine,            // preactivation of `layer`, its sources read as `reads`
     energyGradient,    // grad G(form)
     exactLossGradient, // grad loss(form)
-    lossGradient,      // grad loss at a constant point
+    lossGradient,      // grad loss at a constant point; for LossPoint::value it is inner
     inverseSlope,      // (f^-1)'(form) * inner
     transpose,         // transpose of the affine map of `layer` towards `target`, applied to inner
     unknown,           // unknown `index` of `layer` (Coordinates)
@@ -71,7 +71,6 @@ struct Atom {
   std::vector<Form> reads;
   Sum inner;
   dp::LossPoint point = dp::LossPoint::exact;
-  mlir::Value pointValue; // a vector of the potential, for LossPoint::value
 };
 
 /// One term of the potential: energy, loss or pair at a layer.
@@ -96,14 +95,14 @@ public:
   dp::ModelOp model;
   llvm::SmallVector<dp::LayerOp> layers;             // layer k is layers[k - 1]
   llvm::SmallVector<dp::CompartmentOp> compartments; // in declaration order
-  std::vector<Term> terms;
+  std::vector<Term> terms; // none with a zero coefficient
 
   unsigned numLayers() const { return layers.size(); }
   dp::LayerOp layer(unsigned number) const { return layers[number - 1]; }
   dp::CompartmentOp compartment(unsigned index) const { return compartments[index]; }
   unsigned numberOf(mlir::Value layerValue) const { return numbers.lookup(layerValue); }
   /// Numbers of the sources of a layer's affine map, in the order of LayerOp::getSources.
-  llvm::SmallVector<unsigned> sourcesOf(unsigned number) const;
+  llvm::ArrayRef<unsigned> sourcesOf(unsigned number) const { return sources[number - 1]; }
   Activation activationOf(unsigned number) const { return layer(number).getActivation(); }
   Loss loss() const { return dp::ModelOp(model).getLoss(); }
 
@@ -131,10 +130,14 @@ public:
 
 private:
   mlir::LogicalResult checkNumber(const Coefficient &coefficient, mlir::Location location) const;
+  mlir::LogicalResult readEnergy(dp::EnergyOp energy);
+  mlir::LogicalResult readLoss(dp::LossOp loss);
   mlir::LogicalResult readPair(dp::PairOp pair);
+  mlir::LogicalResult readTerm(mlir::Operation &op);
   std::string key(const Atom &atom) const;
 
   llvm::DenseMap<mlir::Value, unsigned> numbers;
+  std::vector<llvm::SmallVector<unsigned>> sources; // of layer k at k - 1
   std::vector<std::shared_ptr<const Atom>> atoms;
   std::map<std::string, AtomId> ids;
 };
