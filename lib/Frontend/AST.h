@@ -4,7 +4,7 @@
 // One struct per rule of the grammar in language.md 2. Sums and products are flat, so the depth of
 // a tree is bounded by the nesting that the parser allows.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Support/SourceFile.h"

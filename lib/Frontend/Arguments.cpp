@@ -12,7 +12,7 @@ using namespace dpc::ast;
 void dpc::suggest(DiagnosticEngine::Builder &builder, const std::string &name,
                   llvm::ArrayRef<std::string> known, const std::string &what) {
   if (std::string near = nearestName(name, known); !near.empty())
-    builder.help("did you mean `{}`?", near);
+    builder.help("perhaps `{}`", near);
   else if (!known.empty())
     builder.help("{} {}", what, listOfNames(known));
 }

@@ -4,7 +4,7 @@
 // The DAG that a network's body spells (language.md 3), one node per operation, with the names of
 // layers (N6) and parameters (N7).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/Vocabulary.h"

@@ -4,7 +4,7 @@
 // Macros and quantifiers are expanded here; what is left are terms per layer whose coefficients are
 // exact rational functions of the parameters (language.md 4, derivation.md 3).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/DP/DPOps.h"

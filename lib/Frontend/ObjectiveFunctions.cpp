@@ -269,7 +269,7 @@ bool ObjectiveEvaluator::readPoint(const Expr &point, int layer, const Environme
       if (auto builder = error(!isName, point.spot, environment, message::wrongPoint, point.text)) {
         std::string near = nearestName(point.text, {"exact", "initial", "current", "previous"});
         if (!isName && !near.empty())
-          builder->help("did you mean `{}`?", near);
+          builder->help("perhaps `{}`", near);
       }
       return false;
     }

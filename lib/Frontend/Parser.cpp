@@ -26,9 +26,9 @@ std::optional<SetOption> dpc::parseSetOption(const SourceFile &file, size_t begi
   return Parser(file, begin, end, engine, ExitCode::commandLine).parseSetOption();
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Tokens
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 bool Parser::eat(Kind kind) {
   if (!at(kind))
@@ -139,9 +139,9 @@ void Parser::recoverTopLevel() {
   }
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Declarations
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 File Parser::parseFile() {
   static const std::vector<std::string> declarations = {"network", "block", "objective", "train"};
@@ -163,7 +163,7 @@ File Parser::parseFile() {
                                     "`network`, `block`, `objective` or `train`", found());
         if (at(Kind::name))
           if (std::string near = nearestName(peek().text, declarations); !near.empty())
-            builder.help("did you mean `{}`?", near);
+            builder.help("perhaps `{}`", near);
       }
       advance();
     }

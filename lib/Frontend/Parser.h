@@ -4,7 +4,7 @@
 // Recursive descent over the grammar of language.md 2. After an error it goes on at the next `;` or
 // `}`, so that one run reports every independent mistake.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Frontend/AST.h"

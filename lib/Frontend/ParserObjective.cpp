@@ -103,7 +103,7 @@ bool Parser::parseClause(Objective &objective) {
     for (auto &[word, unused] : kinds)
       words.push_back(word);
     if (std::string near = at(Kind::name) ? nearestName(peek().text, words) : ""; !near.empty())
-      builder.help("did you mean `{}`?", near);
+      builder.help("perhaps `{}`", near);
     else
       builder.help("clauses are {}", listOfNames(words));
     return false;
@@ -180,9 +180,9 @@ bool Parser::parseDefine(Clause &clause) {
   return true;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Settings
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 bool Parser::parseTrain(File &result) {
   Train train;

@@ -83,7 +83,7 @@ public:
       auto builder = engine.error(expr.spot.place(), message::wrongSetting, setting,
                                   listOfNames(settingFunctions(setting)), expr.text);
       if (std::string near = nearestName(expr.text, settingFunctions(setting)); !near.empty())
-        builder.help("did you mean `{}`?", near);
+        builder.help("perhaps `{}`", near);
       return;
     }
     if (!function->available) {
@@ -184,7 +184,7 @@ void SettingsReader::readLoss(TrainingSettings &result) {
   auto builder = engine.error(value->spot.place(), message::wrongSetting, "loss",
                               listOfNames(known), toString(*value));
   if (std::string near = nearestName(value->text, known); !near.empty())
-    builder.help("did you mean `{}`?", near);
+    builder.help("perhaps `{}`", near);
 }
 
 void SettingsReader::readInference(TrainingSettings &result) {

@@ -9,7 +9,7 @@
 // An engine collects errors of all stages: of our own code through `error`, of MLIR through a
 // DiagnosticBridge. It writes to a sink and never exits.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Support/Messages.h"

@@ -4,7 +4,7 @@
 // What a `train` block and `--set` say (language.md 10), checked and with defaults filled in. The
 // settings that shape the program (objective, loss, inference, batch) are also in the `dp.model`.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Support/SourceFile.h"

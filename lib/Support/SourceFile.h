@@ -4,7 +4,7 @@
 // A text that errors can point into: a model file, the built-in prelude (named `prelude`), or the
 // `--set` options of a command line (one buffer named `--set`, the n-th option on line n).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "llvm/ADT/StringRef.h"
