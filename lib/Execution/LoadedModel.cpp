@@ -38,7 +38,10 @@ llvm::Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(llvm::ArrayRef<ch
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::Expected<std::unique_ptr<LLJIT>> jit =
-      LLJITBuilder().setLinkProcessSymbolsByDefault(false).create();
+      LLJITBuilder()
+          .setLinkProcessSymbolsByDefault(false)
+          .setPlatformSetUp(setUpInactivePlatform) // no static constructors to run
+          .create();
   if (!jit)
     return jit.takeError();
   if (llvm::Error error =

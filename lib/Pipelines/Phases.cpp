@@ -41,7 +41,12 @@ static void buildBuffer(OpPassManager &pm, const PipelineOptions &) {
 }
 
 static void buildTarget(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  if (options.cpu.optLevel == 0) {
+    pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+    return;
+  }
+  const CpuTarget &target = options.cpu.target;
+  pm.addPass(createCpuEmitKernels({target.lanes, target.registers, target.fma}));
 }
 
 static void buildLLVM(OpPassManager &pm, const PipelineOptions &) {

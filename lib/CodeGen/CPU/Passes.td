@@ -5,6 +5,23 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "linalg kernels -> register tiles, vectors and tasks";
+  let description = [{
+    A product runs over panels of columns and tiles of rows whose sums stay in registers over its
+    whole depth; what follows per unit works on these registers, or on the tile in the first-level
+    cache if it is long. Remainders are exact smaller tiles; at the last columns whole vectors are
+    read (rows are padded) and true elements written. Reductions and ops per unit run along rows.
+    Large kernels become a parallel loop over tasks that write disjoint outputs: a sum is never
+    split, so results do not depend on the number of threads.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "8", "f32 elements of a vector register">,
+    Option<"registers", "registers", "int64_t", "16", "vector registers">,
+    Option<"fma", "fma", "bool", "true", "use fused multiply-add">];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def CpuOutlineTasks : Pass<"cpu-outline-tasks", "::mlir::ModuleOp"> {
   let summary = "the body of a kernel's scf.forall -> a function of the task's number";
   let description = [{
