@@ -76,6 +76,14 @@ TEST(Divergence, OnlyValidRowsCount) {
               }).ok());
 }
 
+TEST(Divergence, PaddingDoesNotHideAState) {
+  EXPECT_FALSE(trainWith(1, [](fake::Arena &arena) {
+                 arena.hidden[3][0] = 1e6f;
+                 for (auto &row : arena.nudged)
+                   row[0] = 1e5f;
+               }).ok());
+}
+
 TEST(Divergence, OnlyTheTensorsElementsCount) {
   EXPECT_TRUE(trainWith(0, [](fake::Arena &arena) { arena.hidden[0][5] = infinity; }).ok());
 }

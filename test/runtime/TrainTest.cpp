@@ -135,6 +135,39 @@ TEST(Train, KeepsTheBestValidationWeights) {
   EXPECT_NE(best, 7u) << "the test needs an epoch that is better than the last";
 }
 
+/// Trains one step per epoch at rate 0 while the epoch's weights are set to those given.
+static Result<TrainReport> trainThrough(Model &model, const std::vector<float> &weights,
+                                        std::optional<int64_t> maxSteps = {}) {
+  fake::fault = [=](fake::Arena &arena, int step) { arena.weight[0][1] = weights[size_t(step)]; };
+  Samples held = *makeSamples({"x", {2, 3}, std::vector<float>{1, 0, 0, -1, 0, 0}},
+                              {"y", {2}, std::vector<int64_t>{1, 0}}, {{3}, 2, false});
+  TrainOptions options;
+  options.epochs = int64_t(weights.size());
+  options.rate = ConstantRate{0};
+  options.maxSteps = maxSteps;
+  return train(model, {makeData(4), held}, options);
+}
+
+TEST(Train, EqualAccuracyIsDecidedByTheLossThenByTheFirst) {
+  // The sign decides the accuracy, the size the loss.
+  Model model = fake::model();
+  Result<TrainReport> report = trainThrough(model, {-1, 1, 3, 2, 3, -4});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->epochs[0].validation->correct, 0);
+  for (size_t i = 1; i < 5; ++i)
+    EXPECT_EQ(report->epochs[i].validation->correct, 2);
+  EXPECT_EQ(report->keptEpoch, 3);
+  EXPECT_EQ(weightsOf(model)[3], 3);
+}
+
+TEST(Train, MaxStepsKeepsTheLastWeightsWhateverTheValidationSays) {
+  Model model = fake::model();
+  Result<TrainReport> report = trainThrough(model, {5, 1, -1, 7}, 3);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->keptEpoch, 3);
+  EXPECT_EQ(weightsOf(model)[3], -1);
+}
+
 TEST(Train, MaxStepsKeepsTheLastWeightsAndSkipsValidation) {
   Samples data = makeData(40), held = makeData(20, 1);
   Model model = fake::model();
