@@ -87,6 +87,7 @@ struct Network {
   std::optional<Type> result;
   Body body;
   Spot spot;
+  bool broken = false; // the head did not parse; only the name is known
 };
 
 struct Block {
@@ -94,6 +95,7 @@ struct Block {
   std::vector<Name> parameters;
   Body body;
   Spot spot;
+  bool broken = false;
 };
 
 /// One end of a declared range; `text` is a number, `inf` or `-inf`.
@@ -138,6 +140,7 @@ struct Objective {
   std::vector<Parameter> parameters;
   std::vector<Clause> clauses;
   Spot spot;
+  bool broken = false;
 };
 
 struct Setting {

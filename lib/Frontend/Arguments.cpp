@@ -14,12 +14,13 @@ void dpc::suggest(DiagnosticEngine::Builder &builder, const std::string &name,
   if (std::string near = nearestName(name, known); !near.empty())
     builder.help("perhaps `{}`", near);
   else if (!known.empty())
-    builder.help("{} {}", what, listOfNames(known));
+    builder.help("{} {}", what, listOfNames(known, "and"));
 }
 
 std::optional<std::vector<const Argument *>>
 dpc::bindArguments(const Expr &call, llvm::ArrayRef<Formal> formals, DiagnosticEngine &engine,
-                   std::vector<const Argument *> *perLayer) {
+                   std::vector<const Argument *> *perLayer,
+                   std::vector<const Argument *> *partial) {
   std::vector<const Argument *> bound(formals.size());
   std::vector<std::string> names;
   for (const Formal &formal : formals)
@@ -48,8 +49,10 @@ dpc::bindArguments(const Expr &call, llvm::ArrayRef<Formal> formals, DiagnosticE
         continue;
       }
     } else if (index >= formals.size()) {
-      engine.error(argument.spot.place(), message::tooManyArguments, call.text, formals.size());
-      return std::nullopt;
+      if (good)
+        engine.error(argument.spot.place(), message::tooManyArguments, call.text, formals.size());
+      good = false;
+      continue;
     } else {
       ++next;
     }
@@ -65,6 +68,8 @@ dpc::bindArguments(const Expr &call, llvm::ArrayRef<Formal> formals, DiagnosticE
       engine.error(call.spot.place(), message::missingArgument, call.text, formal.name);
       good = false;
     }
+  if (partial)
+    *partial = bound;
   if (!good)
     return std::nullopt;
   return bound;

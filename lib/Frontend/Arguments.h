@@ -18,10 +18,12 @@ struct Formal {
 
 /// The arguments of `call` in the order of `formals`, null where left out. Unknown, repeated,
 /// missing and surplus ones are reported; nothing is returned then. Arguments of one layer
-/// (`gain[h1] = 2`) go to `perLayer`, or are an error if that is null.
+/// (`gain[h1] = 2`) go to `perLayer`, or are an error if that is null. `partial` gets what could be
+/// bound in any case, so that the values of the good arguments can be checked too.
 std::optional<std::vector<const ast::Argument *>>
 bindArguments(const ast::Expr &call, llvm::ArrayRef<Formal> formals, DiagnosticEngine &engine,
-              std::vector<const ast::Argument *> *perLayer = nullptr);
+              std::vector<const ast::Argument *> *perLayer = nullptr,
+              std::vector<const ast::Argument *> *partial = nullptr);
 
 /// The exact number that a literal spells; nothing, with an error, outside of what a float can
 /// hold.

@@ -100,7 +100,7 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
       graph = std::move(found);
   for (const ast::Network &other : file.networks) {
     Unused unused(engine);
-    if (&other != network)
+    if (&other != network && !other.broken)
       elaborateNetwork(other, file.blocks, engine);
   }
 
@@ -123,7 +123,7 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
   }
   for (const ast::Objective &other : file.objectives) {
     Unused unused(engine);
-    if (&other != objective)
+    if (&other != objective && !other.broken)
       elaborateObjective(other, bindParameters(other, nullptr, {}, engine),
                          placeholderNetwork(other.spot), engine);
   }

@@ -103,8 +103,9 @@ int NetworkElaborator::materialize(const Value &value, Spot spot) {
 
 std::string NetworkElaborator::uniqueLayerName(const std::string &name) {
   std::string unique = name;
-  for (unsigned i = 2; !layerNames.insert(unique).second; ++i)
-    unique = name + "_" + std::to_string(i);
+  unsigned &count = sameNames[name];
+  while (!layerNames.insert(unique).second)
+    unique = name + "_" + std::to_string(++count + 1);
   return unique;
 }
 

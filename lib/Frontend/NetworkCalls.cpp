@@ -16,7 +16,7 @@ static constexpr int64_t largestWeight = int64_t(1) << 40;
 NetworkValue NetworkElaborator::evaluateCall(const Expr &call, const Context &context) {
   for (const Block &block : blocks)
     if (block.name.text == call.text)
-      return callBlock(call, block, context);
+      return block.broken ? Value() : callBlock(call, block, context);
   if (std::optional<Activation> activation = symbolizeActivation(call.text))
     return callActivation(call, *activation, context);
   if (call.text == "dense")
@@ -71,7 +71,7 @@ NetworkValue NetworkElaborator::callActivation(const Expr &call, Activation acti
   bool leaky = activation == Activation::leaky_relu;
   if (leaky)
     formals.push_back({"slope", false});
-  auto arguments = bind(call, formals);
+  auto arguments = bind(call, formals, context);
   if (!arguments)
     return {};
   std::optional<int> x = vectorArgument(
@@ -124,7 +124,7 @@ std::optional<size_t> NetworkElaborator::findShared(const Expr &name, const Cont
 }
 
 NetworkValue NetworkElaborator::callDense(const Expr &call, const Context &context) {
-  auto arguments = bind(call, {{"x"}, {"n"}, {"bias", false}, {"weights", false}});
+  auto arguments = bind(call, {{"x"}, {"n"}, {"bias", false}, {"weights", false}}, context);
   if (!arguments)
     return {};
   std::optional<int> x = vectorArgument(*(*arguments)[0], context, call.text);
@@ -206,7 +206,7 @@ NetworkValue NetworkElaborator::callDense(const Expr &call, const Context &conte
 }
 
 NetworkValue NetworkElaborator::callFlatten(const Expr &call, const Context &context) {
-  auto arguments = bind(call, {{"x"}});
+  auto arguments = bind(call, {{"x"}}, context);
   if (!arguments)
     return {};
   std::optional<int> x = vectorArgument(*(*arguments)[0], context, call.text);
@@ -236,7 +236,7 @@ NetworkValue NetworkElaborator::callBlock(const Expr &call, const Block &block,
       block.parameters, [](const Name &parameter) { return parameter.text == "weights"; });
   if (ownWeights)
     formals.push_back({"weights", false});
-  auto arguments = bind(call, formals);
+  auto arguments = bind(call, formals, context);
   if (!arguments)
     return {};
   Scope scope;

@@ -95,10 +95,15 @@ private:
   Value callBlock(const ast::Expr &call, const ast::Block &block, const Context &context);
   std::optional<size_t> findShared(const ast::Expr &name, const Context &context);
 
-  std::optional<std::vector<const ast::Argument *>> bind(const ast::Expr &call,
-                                                         llvm::ArrayRef<Formal> formals) {
+  /// The arguments of a function; if they do not match, their values are still checked.
+  std::optional<std::vector<const ast::Argument *>>
+  bind(const ast::Expr &call, llvm::ArrayRef<Formal> formals, const Context &context) {
     auto bound = bindArguments(call, formals, engine);
-    graph.valid &= bound.has_value();
+    if (!bound) {
+      graph.valid = false;
+      for (const ast::Argument &argument : call.arguments)
+        evaluate(*argument.value, context);
+    }
     return bound;
   }
   /// The argument as one node; nothing, with an error, if it is no vector.
@@ -115,6 +120,7 @@ private:
   DiagnosticEngine &engine;
   NetworkGraph graph;
   llvm::StringSet<> layerNames;
+  llvm::StringMap<unsigned> sameNames; // suffixes given to a name so far
   std::vector<ParameterSet> sets;
   llvm::StringMap<size_t> setNames;     // full name -> index in sets
   llvm::StringMap<unsigned> ownerCount; // value -> parameter sets so far

@@ -7,9 +7,11 @@
 using namespace dpc;
 using namespace dpc::ast;
 
-/// Depth of expansion and number of expressions evaluated, beyond which an objective is a mistake.
+/// Depth of expansion, number of expressions evaluated and of terms made in all, beyond which an
+/// objective is a mistake.
 static constexpr unsigned deepestExpansion = 1000;
 static constexpr size_t mostSteps = 5000000;
+static constexpr size_t mostTerms = 200000;
 
 //===------------------------------------------------------------------------------------------===//
 // Vectors
@@ -97,7 +99,7 @@ ObjectiveValue ObjectiveEvaluator::evaluate(const Expr &expr, int layer,
     explicit Depth(unsigned &depth) : depth(++depth) {}
     ~Depth() { --depth; }
   } guard(depth);
-  if (depth > deepestExpansion || ++steps > mostSteps) {
+  if (depth > deepestExpansion || ++steps > mostSteps || terms > mostTerms) {
     Spot spot = potential ? potential->spot : objective.spot;
     error(true, spot, environment, message::objectiveTooLarge, objective.name.text);
     return {};
@@ -121,8 +123,11 @@ ObjectiveValue ObjectiveEvaluator::evaluate(const Expr &expr, int layer,
     return evaluateSum(expr, layer, environment);
   case Expr::Kind::product:
     return evaluateProduct(expr, layer, environment);
-  case Expr::Kind::call:
-    return evaluateCall(expr, layer, environment);
+  case Expr::Kind::call: {
+    Value value = evaluateCall(expr, layer, environment);
+    terms += value.energy.size();
+    return value;
+  }
   case Expr::Kind::sumOver:
     return evaluateSumOver(expr, layer, environment);
   }

@@ -111,7 +111,7 @@ private:
   /// While a definition is tried at a layer where it may mean nothing: no errors about that.
   bool speculative = false;
   unsigned depth = 0;
-  size_t steps = 0;
+  size_t steps = 0, terms = 0;
 };
 
 /// Whether this is a function of language.md 4.1.

@@ -115,11 +115,9 @@ ParameterValues Binder::run(const Expr *setting) {
   std::vector<Formal> formals;
   for (const Parameter &parameter : objective.parameters)
     formals.push_back({parameter.name.text, false});
-  std::vector<const Argument *> perLayer;
-  auto arguments = bindArguments(*setting, formals, engine, &perLayer);
-  if (!arguments)
-    return values;
-  for (auto [parameter, argument] : llvm::zip(objective.parameters, *arguments)) {
+  std::vector<const Argument *> perLayer, arguments;
+  bindArguments(*setting, formals, engine, &perLayer, &arguments);
+  for (auto [parameter, argument] : llvm::zip(objective.parameters, arguments)) {
     ParameterValue &value = values[parameter.name.text];
     if (argument) {
       std::optional<Rational> number;

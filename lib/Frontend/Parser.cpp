@@ -270,16 +270,13 @@ void Parser::parseBody(Body &body) {
   expect(Kind::rightBrace, "the returned value");
 }
 
-bool Parser::parseNetwork(File &result) {
-  Network network;
-  advance();
-  network.spot = spot();
-  if (!parseName(network.name, "the network's name") ||
-      !expect(Kind::leftParen, "the network's name") ||
+bool Parser::parseNetworkHead(Network &network) {
+  if (!expect(Kind::leftParen, "the network's name") ||
       !parseName(network.input, "the name of the input") ||
       !expect(Kind::colon, "the name of the input") || !parseType(network.type))
     return false;
   if (at(Kind::comma)) {
+    ++errors;
     engine.error(spot().place(), message::oneInput);
     return false;
   }
@@ -288,23 +285,34 @@ bool Parser::parseNetwork(File &result) {
   if (eat(Kind::arrow))
     if (!parseType(network.result.emplace()))
       return false;
-  if (!expect(Kind::leftBrace, "the network's type"))
+  return expect(Kind::leftBrace, "the network's type");
+}
+
+bool Parser::parseNetwork(File &result) {
+  Network network;
+  advance();
+  network.spot = spot();
+  if (!parseName(network.name, "the network's name"))
     return false;
-  parseBody(network.body);
+  network.broken = !parseNetworkHead(network);
+  if (!network.broken)
+    parseBody(network.body);
   result.networks.push_back(std::move(network));
-  return true;
+  return !result.networks.back().broken;
 }
 
 bool Parser::parseBlock(File &result) {
   Block block;
   advance();
   block.spot = spot();
-  if (!parseName(block.name, "the block's name") || !expect(Kind::leftParen, "the block's name") ||
-      !parseNames(block.parameters, "the name of a block's parameter") ||
-      !expect(Kind::rightParen, "the block's parameters") ||
-      !expect(Kind::leftBrace, "the block's parameters"))
+  if (!parseName(block.name, "the block's name"))
     return false;
-  parseBody(block.body);
+  block.broken = !expect(Kind::leftParen, "the block's name") ||
+                 !parseNames(block.parameters, "the name of a block's parameter") ||
+                 !expect(Kind::rightParen, "the block's parameters") ||
+                 !expect(Kind::leftBrace, "the block's parameters");
+  if (!block.broken)
+    parseBody(block.body);
   result.blocks.push_back(std::move(block));
-  return true;
+  return !result.blocks.back().broken;
 }

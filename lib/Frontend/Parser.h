@@ -62,10 +62,12 @@ private:
   bool parseType(ast::Type &type);
   void parseBody(ast::Body &body);
   void parseStatement(ast::Body &body);
+  bool parseNetworkHead(ast::Network &network);
   bool parseNetwork(ast::File &file);
   bool parseBlock(ast::File &file);
 
   // Objectives and settings (ParserObjective.cpp).
+  bool parseObjectiveHead(ast::Objective &objective);
   bool parseObjective(ast::File &file);
   bool parseParameter(ast::Parameter &parameter);
   bool parseBound(ast::Bound &bound);

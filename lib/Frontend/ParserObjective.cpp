@@ -5,12 +5,8 @@
 using namespace dpc;
 using namespace dpc::ast;
 
-bool Parser::parseObjective(File &result) {
-  Objective objective;
-  advance();
-  objective.spot = spot();
-  if (!parseName(objective.name, "the objective's name") ||
-      !expect(Kind::leftParen, "the objective's name"))
+bool Parser::parseObjectiveHead(Objective &objective) {
+  if (!expect(Kind::leftParen, "the objective's name"))
     return false;
   if (!eat(Kind::rightParen)) {
     do {
@@ -22,8 +18,20 @@ bool Parser::parseObjective(File &result) {
     if (!expect(Kind::rightParen, "the objective's parameters"))
       return false;
   }
-  if (!expect(Kind::leftBrace, "the objective's parameters"))
+  return expect(Kind::leftBrace, "the objective's parameters");
+}
+
+bool Parser::parseObjective(File &result) {
+  Objective objective;
+  advance();
+  objective.spot = spot();
+  if (!parseName(objective.name, "the objective's name"))
     return false;
+  if (!parseObjectiveHead(objective)) {
+    objective.broken = true;
+    result.objectives.push_back(std::move(objective));
+    return false;
+  }
   while (!at(Kind::rightBrace) && !at(Kind::end) && !atDeclaration()) {
     size_t before = position;
     if (!parseClause(objective)) {

@@ -11,6 +11,8 @@
 using namespace dpc;
 using namespace dpc::ast;
 
+static const std::vector<std::string> inferenceArguments = {"passes", "pool_route", "relaxation"};
+
 static const std::vector<SettingFunction> &functions() {
   static const std::vector<SettingFunction> table = [] {
     std::vector<SettingFunction> list;
@@ -92,12 +94,8 @@ public:
       function = nullptr;
       return;
     }
-    auto bound =
-        bindArguments(expr, function->formals, engine, perLayerAllowed ? &perLayer : nullptr);
-    if (bound)
-      arguments = *bound;
-    else
-      function = nullptr;
+    bindArguments(expr, function->formals, engine, perLayerAllowed ? &perLayer : nullptr,
+                  &arguments);
   }
 
   bool valid() const { return function != nullptr; }
@@ -191,6 +189,13 @@ void SettingsReader::readInference(TrainingSettings &result) {
   const Expr *value = single("inference");
   if (!value)
     return;
+  // A pass per phase is named after the phase (I2).
+  for (const Argument &argument : value->arguments)
+    if (argument.name.given() && nearestName(argument.name.text, inferenceArguments).empty()) {
+      engine.error(argument.spot.place(), message::notAvailableYet,
+                   "the passes of a phase `" + argument.name.text + "` are");
+      return;
+    }
   SettingCall call(*value, "inference", engine);
   if (!call.valid())
     return;
@@ -229,7 +234,10 @@ void SettingsReader::readData(TrainingSettings &result) {
     return;
   DataSettings &data = result.data;
   data.place = settings["data"].place;
-  const Expr &path = *call.find("path")->value;
+  const Argument *pathArgument = call.find("path");
+  if (!pathArgument)
+    return;
+  const Expr &path = *pathArgument->value;
   if (!path.is(Expr::Kind::string) || path.text.empty()) {
     engine.error(path.spot.place(), message::wrongKind, "a path in quotes",
                  "`" + toString(path) + "`");

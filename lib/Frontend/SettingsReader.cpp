@@ -42,7 +42,7 @@ SettingsReader::SettingsReader(const File &file, const File *prelude, const Sour
                                DiagnosticEngine &engine)
     : file(file), prelude(prelude), model(model), engine(engine),
       defaultsText("defaults", defaultSettings), defaults(parseFile(defaultsText, engine)) {
-  trainPlace = {model.name(), 0, 0};
+  trainPlace = {model.name(), 1, 1};
   auto add = [&](const Train &train, bool given) {
     for (const Setting &setting : train.settings) {
       SettingValue value;
@@ -107,6 +107,13 @@ void SettingsReader::overlay(const SetOption &option) {
   if (option.key.size() > 2) {
     engine.error(option.key[2].spot.place(), message::malformedSet, "`=` or `[`",
                  "`." + option.key[2].text + "`");
+    return;
+  }
+  if (option.key.size() == 2 && !settings.count(name.text)) {
+    engine
+        .error(option.key[1].spot.place(), message::setWithoutSetting, name.text,
+               option.key[1].text)
+        .help("give it first: `--set {}=…`", name.text);
     return;
   }
   SettingValue &setting = settings[name.text];
@@ -205,7 +212,7 @@ const Network *SettingsReader::findNetwork() {
     names.push_back(network.name.text);
   if (!settings.count("model")) {
     if (names.size() == 1)
-      return &file.networks.front();
+      return file.networks.front().broken ? nullptr : &file.networks.front();
     if (names.empty()) {
       if (!engine.hasErrors())
         engine.error({model.name(), 1, 1}, message::noNetwork);
@@ -219,7 +226,7 @@ const Network *SettingsReader::findNetwork() {
     return nullptr;
   for (const Network &network : file.networks)
     if (value->is(Expr::Kind::name) && network.name.text == value->text)
-      return &network;
+      return network.broken ? nullptr : &network;
   auto builder = engine.error(value->spot.place(), message::unknownNetwork, toString(*value));
   suggest(builder, value->text, names, "networks of this file are");
   return nullptr;
@@ -239,9 +246,11 @@ const Objective *SettingsReader::findObjective() {
       if (!llvm::is_contained(names, objective.name.text))
         names.push_back(objective.name.text);
   if (!settings.count("objective")) {
+    if (file.trains.empty() && engine.hasErrors())
+      return nullptr; // the text of the settings may not have been understood
     auto builder = engine.error(trainPlace, message::noObjective);
     if (!names.empty())
-      builder.help("known objectives are {}", listOfNames(names));
+      builder.help("known objectives are {}", listOfNames(names, "and"));
     return nullptr;
   }
   const Expr *value = single("objective");
@@ -255,7 +264,7 @@ const Objective *SettingsReader::findObjective() {
   for (const File *from : {&file, prelude})
     for (const Objective &objective : from->objectives)
       if (objective.name.text == value->text)
-        return &objective;
+        return objective.broken ? nullptr : &objective;
   auto builder = engine.error(value->spot.place(), message::unknownObjective, value->text);
   suggest(builder, value->text, names, "known objectives are");
   return nullptr;

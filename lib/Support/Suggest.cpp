@@ -8,7 +8,7 @@ using llvm::StringRef;
 std::string dpc::nearestName(StringRef name, llvm::ArrayRef<std::string> known) {
   if (name.size() > 200)
     return "";
-  unsigned best = std::max<unsigned>(1, name.size() / 3) + 1;
+  unsigned best = std::max<unsigned>(1, (name.size() + 1) / 3) + 1;
   std::string nearest;
   for (const std::string &candidate : known) {
     // A word of one letter is near to everything.

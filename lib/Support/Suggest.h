@@ -11,7 +11,7 @@
 namespace dpc {
 
 /// The known name nearest to `name`, or "" if none is near: a third of its letters may differ, in
-/// short words one.
+/// the shortest words one.
 std::string nearestName(llvm::StringRef name, llvm::ArrayRef<std::string> known);
 
 /// "`a`, `b` or `c`" for messages; at most `most` of them.
