@@ -76,7 +76,7 @@ Result<std::vector<Tensor>> dprt::readTensors(const std::string &path) {
     std::memcpy(&length, bytes.data(), 8);
     if (length > bytes.size() - 8)
       return wrong(fmt::format("the file is truncated or not a safetensors file: a header of {} "
-                               "bytes does not fit into {} bytes",
+                               "bytes is longer than the {} bytes of the file",
                                length, bytes.size()));
     std::vector<HeaderItem> items;
     std::string_view json(reinterpret_cast<const char *>(bytes.data()) + 8, length);

@@ -12,11 +12,11 @@ using namespace dprt;
 
 /// Constants of spec.md 8.2.
 static std::array<float, 256> pixelTable(const DataSource &source) {
-  double mean = source.kind == DataKind::Mnist ? 0.1307 : 0.2860;
+  double center = source.kind == DataKind::Mnist ? 0.1307 : 0.2860;
   double deviation = source.kind == DataKind::Mnist ? 0.3081 : 0.3530;
   std::array<float, 256> table;
   for (int i = 0; i < 256; ++i)
-    table[size_t(i)] = float(source.normalize ? (i / 255.0 - mean) / deviation : i / 255.0);
+    table[size_t(i)] = float(source.normalize ? (i / 255.0 - center) / deviation : i / 255.0);
   return table;
 }
 

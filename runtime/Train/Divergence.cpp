@@ -141,10 +141,9 @@ std::string DivergenceCheck::complaint(const State &state, int64_t rows) const {
   // Not finite: that layer's forward activation is the one to blame, at its own turn.
   if (!std::isfinite(forward) || size <= limit * std::max(forward, floor))
     return {};
-  return fmt::format(
-      "{}: root mean square {:.4g}, more than {:g} times that of the layer's forward "
-      "activation, {:.4g}",
-      state.title, size, limit, forward);
+  return fmt::format("{}: RMS {:.4g}, more than {:g} times that of the layer's forward "
+                     "activation, {:.4g}",
+                     state.title, size, limit, forward);
 }
 
 std::string DivergenceCheck::losses(const Batcher &batch, int64_t rows) const {

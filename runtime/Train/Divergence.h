@@ -18,7 +18,7 @@ class DivergenceCheck {
 public:
   DivergenceCheck(Model &model, const std::vector<StateName> &names);
 
-  /// A state that is not finite, or whose root mean square over the valid rows exceeds `limit`
+  /// A state that is not finite, or whose RMS over the valid rows exceeds `limit`
   /// times that of its layer's forward activation. That of a layer that is (almost) silent counts
   /// as `floor`: no nudge would be within a multiple of 0.
   std::string states(int64_t rows);
@@ -34,7 +34,7 @@ public:
 private:
   struct State {
     View view;
-    std::string layer, title; ///< "layer `h1`, compartment `plus`"
+    std::string layer, title; ///< "layer `h1`, compartment `up`"
     int64_t forward = -1;     ///< index of its layer's forward activation; itself for that
     double sum = 0;           ///< of squares over the valid rows
     int64_t firstTask = 0, tasks = 0;

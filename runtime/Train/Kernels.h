@@ -21,9 +21,9 @@ struct SgdStep {
 };
 struct AdamStep {
   float rate;         ///< of this step
-  float beta1, beta2; ///< and 1 - beta, rounded once
+  float beta1, beta2; ///< and one minus them, rounded once
   float rest1, rest2;
-  float scale1, scale2; ///< 1 / (1 - beta^t)
+  float scale1, scale2; ///< 1 / (1 - beta1^t), the same for beta2
   float epsilon;
 };
 

@@ -49,9 +49,8 @@ TEST(Divergence, AStateThatOutgrowsItsForwardActivation) {
     for (auto &row : arena.nudged)
       row[0] = row[1] = row[2] = 20;
   });
-  EXPECT_EQ(text,
-            "training diverged in epoch 3, step 2: layer `h1`, compartment `first`: root mean "
-            "square 20, more than 1000 times that of the layer's forward activation, 0.01");
+  EXPECT_EQ(text, "training diverged in epoch 3, step 2: layer `h1`, compartment `first`: RMS 20, "
+                  "more than 1000 times that of the layer's forward activation, 0.01");
 }
 
 TEST(Divergence, JustBelowTheLimitIsFine) {
@@ -121,8 +120,7 @@ TEST(Divergence, NonFiniteStatesAreNamed) {
 
 TEST(Divergence, StatesBeyondTheRangeOfTheirSquares) {
   std::string text = textOf(0, [](fake::Arena &arena) { arena.nudged[0][0] = 1e30f; });
-  EXPECT_NE(text.find("compartment `first`: root mean square 2.887e+29"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("compartment `first`: RMS 2.887e+29"), std::string::npos) << text;
   EXPECT_TRUE(trainWith(0,
                         [](fake::Arena &arena) {
                           arena.nudged[0][0] = 1e30f;

@@ -16,7 +16,7 @@
 namespace dprt {
 
 struct Evaluation {
-  double loss = 0; ///< mean over the samples
+  double loss = 0; ///< average over the samples
   int64_t correct = 0, count = 0;
   double accuracy() const { return count ? double(correct) / double(count) : 0; }
 };
@@ -33,7 +33,7 @@ struct EpochReport {
   bool best = false; ///< its weights are the ones kept so far (T8)
 };
 
-/// Display names of a state for messages: cell `h1#0` is compartment `plus` of layer `h1`.
+/// Display names of a state for messages: cell `h1#0` is compartment `up` of layer `h1`.
 struct StateName {
   std::string cell, layer, compartment;
 };
