@@ -28,6 +28,7 @@ static SymbolMap symbolsOf(LLJIT &jit) {
   bind("logf", static_cast<Unary>(&::logf));
   bind("log1pf", static_cast<Unary>(&::log1pf));
   bind("tanhf", static_cast<Unary>(&::tanhf));
+  bind("floorf", static_cast<Unary>(&::floorf));
   bind("fmaf", static_cast<float (*)(float, float, float)>(&::fmaf));
   bind("memcpy", static_cast<void *(*)(void *, const void *, size_t)>(&::memcpy));
   bind("memset", static_cast<void *(*)(void *, int, size_t)>(&::memset));

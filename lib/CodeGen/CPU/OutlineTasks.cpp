@@ -2,6 +2,7 @@
 #include "lib/CodeGen/CPU/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 namespace dpc {
 #define GEN_PASS_DEF_CPUOUTLINETASKS
@@ -10,8 +11,7 @@ namespace dpc {
 
 using namespace mlir;
 
-/// The body reads only its index and the arguments of the function: the emitter of kernels puts
-/// everything else inside.
+/// The body reads only its index, arguments of the function and constants, which are repeated.
 static void outline(func::FuncOp kernel, scf::ForallOp loop) {
   OpBuilder b(kernel);
   SmallVector<Type> types{b.getIndexType()};
@@ -24,6 +24,11 @@ static void outline(func::FuncOp kernel, scf::ForallOp loop) {
   map.map(loop.getInductionVars().front(), block->getArgument(0));
   map.map(kernel.getArguments(), block->getArguments().drop_front());
   b.setInsertionPointToEnd(block);
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(loop.getRegion(), captured);
+  for (Value value : captured)
+    if (Operation *constant = value.getDefiningOp())
+      b.clone(*constant, map);
   for (Operation &op : loop.getBody()->without_terminator())
     b.clone(op, map);
   func::ReturnOp::create(b, kernel.getLoc());

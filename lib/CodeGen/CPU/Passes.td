@@ -19,7 +19,8 @@ def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::ModuleOp"> {
     Option<"lanes", "lanes", "int64_t", "8", "f32 elements of a vector register">,
     Option<"registers", "registers", "int64_t", "16", "vector registers">,
     Option<"fma", "fma", "bool", "true", "use fused multiply-add">];
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def CpuOutlineTasks : Pass<"cpu-outline-tasks", "::mlir::ModuleOp"> {
