@@ -209,9 +209,7 @@ FailureOr<Coordinates> derive::chooseCoordinates(Terms &terms, unsigned layer) {
 
   for (auto [index, form] : llvm::enumerate(result.unknowns)) {
     result.compartments.push_back(singleCompartment(terms, form));
-    result.names.push_back(result.compartments.back()
-                               ? terms.compartment(*result.compartments.back()).getName().str()
-                               : terms.str(form, layer));
+    result.names.push_back(terms.str(form, layer)); // as written, also where it is one compartment
     terms.unknownNames[{layer, index}] = result.names.back();
   }
   result.toCompartments = invert(terms, result.unknowns);

@@ -199,7 +199,7 @@ LogicalResult LayerSolver::checkCurvature(unsigned u) {
 
 LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
   Collected collected = collect(condition, u);
-  if (failed(absorbLoss(terms, layer, u, collected, name(u))))
+  if (failed(absorbLoss(terms, layer, u, collected, name(u))) || failed(checkCurvature(u)))
     return failure();
   Solution solution{u, Solution::Kind::linear, {}, Coefficient(), 0, {}, {}};
   for (const Sum::Entry &entry : condition)
@@ -261,8 +261,6 @@ LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
   } else {
     solution.argument.add(collected.rest, Coefficient(-1) / collected.q);
   }
-  if (failed(checkCurvature(u)))
-    return failure();
   solved[u] = true;
   solutions.push_back(std::move(solution));
   return success();
