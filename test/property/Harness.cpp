@@ -188,5 +188,7 @@ double property::gradientError(const Environment &found, const Environment &expe
     a.values.insert(a.values.end(), other.values.begin(), other.values.end());
     b.values.insert(b.values.end(), gradient.values.begin(), gradient.values.end());
   }
+  a.shape = {a.size()};
+  b.shape = {b.size()};
   return relativeError(a, b);
 }

@@ -13,14 +13,6 @@ using namespace dpc::property;
 
 namespace {
 
-Tensor transposed(const Tensor &x) {
-  Tensor result({x.columns(), x.rows()});
-  for (int64_t i = 0; i < x.rows(); ++i)
-    for (int64_t j = 0; j < x.columns(); ++j)
-      result.at(j, i) = x.at(i, j);
-  return result;
-}
-
 double norm(const Tensor &x) {
   double sum = 0;
   for (double value : x.values)
