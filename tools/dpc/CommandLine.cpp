@@ -115,6 +115,8 @@ public:
   Reader(const InputArgList &arguments, const OptTable::SubCommand &command)
       : arguments(arguments), command(command) {}
 
+  bool given(Id id) { return arguments.hasArg(id); }
+
   std::optional<std::string> text(Id id) {
     if (Arg *given = arguments.getLastArg(id))
       return std::string(given->getValue());
@@ -207,7 +209,7 @@ Command makeCommand(llvm::StringRef name, const InputArgList &parsed, Reader &re
     return [options](driver::Console &console) { return driver::probe(options, console); };
   }
   if (name == "info") {
-    driver::InfoOptions options{read.model(), read.text(OPT_json).has_value()};
+    driver::InfoOptions options{read.model(), read.given(OPT_json)};
     return [options](driver::Console &console) { return driver::info(options, console); };
   }
   if (name == "explain") {
