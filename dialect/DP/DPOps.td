@@ -157,7 +157,7 @@ def FormOp : DP_Op<"form", [Pure, SameOperandsAndResultType]> {
     name is `given` and stands for the datum (language.md O4).
 
     ```mlir
-    %m = dp.form %h1 ["plus", "minus"] ["alpha", "1 - alpha"] : tensor<512xf32>
+    %m = dp.form %h1 ["p", "q"] ["a", "1 - a"] : tensor<512xf32>
     ```
   }];
   let arguments = (ins Vector:$layer, StrArrayAttr:$names, CoefficientArrayAttr:$coefficients);

@@ -3,8 +3,8 @@
 using namespace dpc;
 
 /// The name at `index` of `names`, unless a fixed cell of that name would be hidden by it.
-static std::optional<std::string> named(llvm::StringRef owner, const std::vector<std::string> &names,
-                                        llvm::StringRef index) {
+static std::optional<std::string>
+named(llvm::StringRef owner, const std::vector<std::string> &names, llvm::StringRef index) {
   size_t number = 0;
   if (index.getAsInteger(10, number) || number >= names.size())
     return std::nullopt;

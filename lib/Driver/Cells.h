@@ -1,7 +1,8 @@
-//===- Cells.h - cells of a program under the names that files show ---------------------*- C++ -*-===//
+//===- Cells.h - cells of a program under the names that files show ---------------------*- C++
+//-*-===//
 //
-// Compartments and named vectors are numbers in the compiler, so that renaming them changes nothing;
-// here they get their names back (language.md N6, T10).
+// Compartments and named vectors are numbers in the compiler, so that renaming them changes
+// nothing; here they get their names back (language.md N6, T10).
 //
 //===----------------------------------------------------------------------------------------------===//
 #pragma once

@@ -74,10 +74,9 @@ bool Compiler::loadDump(Phase from) {
 
 bool Compiler::runFrom(mlir::ModuleOp module, Phase to, const PipelineOptions &options,
                        const AfterPhase &after) {
-  mlir::LogicalResult done =
-      runPhases(module, reached, to, options, [&](const PhaseInfo &phase) {
-        return mlir::success(!diagnostics.hasErrors() && (!after || after(phase)));
-      });
+  mlir::LogicalResult done = runPhases(module, reached, to, options, [&](const PhaseInfo &phase) {
+    return mlir::success(!diagnostics.hasErrors() && (!after || after(phase)));
+  });
   if (mlir::failed(done) && !diagnostics.hasErrors())
     diagnostics.error({}, message::internalError,
                       fmt::format("no way to phase {}, without a reason", info(to).name.str()));

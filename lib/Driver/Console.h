@@ -1,4 +1,5 @@
-//===- Console.h - where a command's text goes ------------------------------------------*- C++ -*-===//
+//===- Console.h - where a command's text goes ------------------------------------------*- C++
+//-*-===//
 //
 // Nothing in lib/ prints: commands hand their text to the console that the tool gives them.
 //
@@ -16,7 +17,8 @@ public:
   virtual bool out(llvm::StringRef text) = 0;
   /// Diagnostics, for standard error.
   virtual void err(llvm::StringRef text) = 0;
-  /// A short note on the state of a long command, replaced by the next one. An empty text removes it.
+  /// A short note on the state of a long command, replaced by the next one. An empty text removes
+  /// it.
   virtual void progress(llvm::StringRef text) = 0;
   /// Whether diagnostics may be coloured.
   virtual bool colour() const = 0;

@@ -1,4 +1,5 @@
-//===- Executable.h - a model as code and memory of this process ------------------------*- C++ -*-===//
+//===- Executable.h - a model as code and memory of this process ------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"

@@ -1,9 +1,10 @@
-//===- Runtime.h - a model's settings as the runtime wants them -------------------------*- C++ -*-===//
+//===- Runtime.h - a model's settings as the runtime wants them -------------------------*- C++
+//-*-===//
 #pragma once
 
-#include "lib/Frontend/Frontend.h"
 #include "dprt/train.h"
 #include "dprt/weights.h"
+#include "lib/Frontend/Frontend.h"
 
 namespace dpc::driver {
 

@@ -96,7 +96,7 @@ def swap(place):
     os.rename(a, a + ".old")
     os.rename(b, a)
     os.rename(a + ".old", b)
-train(variant("swapped", swap), 1, images)
+train(variant("swapped", swap), 1, "swapped")
 fewer = struct.pack(">II", 0x801, 9999) + content(labels)[8:-1]
 train(variant("fewer", replaced(labels, fewer)), 1, "9999", "10000")
 wrong = content(labels)[:8] + bytes([10]) + content(labels)[9:]

@@ -33,7 +33,7 @@ def command_of(build, folder):
 
 def main():
     root, build = sys.argv[1:3]
-    commands = {"lib": command_of(build, "lib/Support"), "runtime": command_of(build, "runtime/Core")}
+    commands = {"lib": command_of(build, "lib/Driver"), "runtime": command_of(build, "runtime/Core")}
 
     def check(header):
         flags, directory = commands["runtime" if header.startswith("runtime/") else "lib"]

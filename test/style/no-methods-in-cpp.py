@@ -10,6 +10,8 @@ import tree
 # Words of the language itself that the prelude also uses as names, and the shortest names, which are
 # no evidence.
 LANGUAGE = {"point"}
+# English words: in prose they are no names, but alone in a literal or in backticks they are.
+ENGLISH = {"plus", "minus", "mean", "damping", "fit"}
 # The spellings of Greek letters (docs/language.md 2) are part of the grammar.
 GREEK = "lib/Frontend/Lexer.cpp"
 
@@ -37,7 +39,8 @@ def main():
         for number, line in enumerate(text.splitlines(), 1):
             for literal in re.findall(r'"((?:\\.|[^"\\])*)"', line):
                 for word in re.findall(r"\w+", literal):
-                    if word in names and source != GREEK:
+                    quoted = literal == word or f"`{word}`" in literal
+                    if word in names and source != GREEK and (quoted or word not in ENGLISH):
                         wrong.append(f"{source}:{number}: names `{word}`: {line.strip()}")
             for method in methods - {"dp"}:
                 if re.search(rf"\b{method}\b", line):

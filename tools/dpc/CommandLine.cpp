@@ -189,8 +189,12 @@ private:
 
 Command makeCommand(llvm::StringRef name, const InputArgList &parsed, Reader &read) {
   if (name == "train") {
-    driver::TrainOptions options{read.model(), read.machine(), read.text(OPT_data),
-                                 read.text(OPT_init), read.text(OPT_out), read.text(OPT_metrics),
+    driver::TrainOptions options{read.model(),
+                                 read.machine(),
+                                 read.text(OPT_data),
+                                 read.text(OPT_init),
+                                 read.text(OPT_out),
+                                 read.text(OPT_metrics),
                                  read.number(OPT_max_steps, 0)};
     return [options](driver::Console &console) { return driver::train(options, console); };
   }
@@ -200,10 +204,9 @@ Command makeCommand(llvm::StringRef name, const InputArgList &parsed, Reader &re
     return [options](driver::Console &console) { return driver::eval(options, console); };
   }
   if (name == "probe") {
-    driver::ProbeOptions options{read.model(), read.machine(),
-                                 read.required(OPT_weights, "--weights W"),
-                                 read.required(OPT_inputs, "--inputs X"),
-                                 read.required(OPT_dump_file, "--dump OUT")};
+    driver::ProbeOptions options{
+        read.model(), read.machine(), read.required(OPT_weights, "--weights W"),
+        read.required(OPT_inputs, "--inputs X"), read.required(OPT_dump_file, "--dump OUT")};
     options.steps = read.number(OPT_steps, 0).value_or(1);
     options.reference = read.choice(OPT_target, {"cpu", "reference"}) == 1u;
     return [options](driver::Console &console) { return driver::probe(options, console); };
@@ -249,7 +252,8 @@ dpc::tool::parseCommandLine(llvm::ArrayRef<const char *> arguments) {
     std::vector<std::string> names;
     for (const OptTable::SubCommand &known : OptionSubCommands)
       names.push_back(known.Name);
-    return mistake(nullptr, first.starts_with("-") ? message::unknownOption : message::unknownCommand,
+    return mistake(nullptr,
+                   first.starts_with("-") ? message::unknownOption : message::unknownCommand,
                    first.str(), didYouMean(first, names));
   }
 
@@ -275,8 +279,7 @@ dpc::tool::parseCommandLine(llvm::ArrayRef<const char *> arguments) {
                                    : option.getUnaliasedOption().getPrefixedName();
     if (option.matches(OPT_UNKNOWN) ||
         !table.knows(infos[option.getUnaliasedOption().getID() - 1], command->Name))
-      return mistake(command, message::unknownOption, spelling.str(),
-                     didYouMean(spelling, names));
+      return mistake(command, message::unknownOption, spelling.str(), didYouMean(spelling, names));
     // `--out --metrics m` forgot the value of --out: no value starts with two dashes.
     if (option.getKind() == Option::SeparateClass &&
         llvm::StringRef(argument->getValue()).starts_with("--"))

@@ -67,7 +67,8 @@ void dpc::tool::installCrashHandlers() {
     ::sigaction(signal, &action, nullptr);
 
   std::set_new_handler(noMemory);
-  llvm::install_fatal_error_handler([](void *, const char *reason, bool) { internalError(reason); });
+  llvm::install_fatal_error_handler(
+      [](void *, const char *reason, bool) { internalError(reason); });
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { noMemory(); });
 }
 

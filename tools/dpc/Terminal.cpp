@@ -52,8 +52,7 @@ bool Terminal::colour() const {
 
 bool Terminal::finish() {
   if (failure)
-    err("dpc: error: " + formatMessage(message::outputFailed, "standard output",
-                                       std::strerror(failure)) +
-        "\n");
+    err("dpc: error: " +
+        formatMessage(message::outputFailed, "standard output", std::strerror(failure)) + "\n");
   return !failure;
 }

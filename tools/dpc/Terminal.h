@@ -1,4 +1,5 @@
-//===- Terminal.h - standard output and standard error ----------------------------------*- C++ -*-===//
+//===- Terminal.h - standard output and standard error ----------------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "lib/Driver/Console.h"

@@ -1,4 +1,5 @@
-//===- main.cpp - the terminal around lib/Driver --------------------------------------------------===//
+//===- main.cpp - the terminal around lib/Driver
+//--------------------------------------------------===//
 
 #include "tools/dpc/CommandLine.h"
 #include "tools/dpc/Crash.h"

@@ -1,4 +1,5 @@
-//===- Actions.h - the subcommands of dpc as functions ----------------------------------*- C++ -*-===//
+//===- Actions.h - the subcommands of dpc as functions ----------------------------------*- C++
+//-*-===//
 //
 // Each takes its options and reports to the console; the result is the exit code.
 //
@@ -17,14 +18,14 @@ namespace dpc::driver {
 
 /// A model file and what the command line changes of it.
 struct ModelOptions {
-  std::string file;                     ///< `-` is standard input
-  std::vector<std::string> settings;    ///< KEY=VALUE, in order
-  std::optional<std::string> prelude;   ///< file that replaces the built-in prelude
+  std::string file;                   ///< `-` is standard input
+  std::vector<std::string> settings;  ///< KEY=VALUE, in order
+  std::optional<std::string> prelude; ///< file that replaces the built-in prelude
 };
 
 struct MachineOptions {
-  int optLevel = 2; ///< 0 or 2
-  int threads = 0;  ///< 0: one per core
+  int optLevel = 2;           ///< 0 or 2
+  int threads = 0;            ///< 0: one per core
   std::string cpu = "native"; ///< a name that CpuTarget::get knows
 };
 

@@ -1,4 +1,5 @@
-//===- Compile.cpp - the program after a phase ----------------------------------------------------===//
+//===- Compile.cpp - the program after a phase
+//----------------------------------------------------===//
 
 #include "lib/Driver/Actions/Actions.h"
 
@@ -92,8 +93,8 @@ std::string Compilation::dumpPath(const PhaseInfo &phase) const {
                        : phase.phase == Phase::Obj ? "o"
                                                    : "mlir";
   llvm::SmallString<128> path(*options.dumpPhases);
-  llvm::sys::path::append(path, fmt::format("{:02}-{}.{}", static_cast<int>(phase.phase),
-                                            phase.name.str(), suffix));
+  llvm::sys::path::append(
+      path, fmt::format("{:02}-{}.{}", static_cast<int>(phase.phase), phase.name.str(), suffix));
   return path.str().str();
 }
 

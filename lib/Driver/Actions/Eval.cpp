@@ -34,8 +34,8 @@ ExitCode driver::eval(const EvalOptions &options, Console &console) {
 
   // Data are read while the model is compiled.
   std::future<dprt::Result<dprt::Samples>> pending =
-      std::async(std::launch::async, dprt::loadTest,
-                 dataSource(model.settings.data, options.data), dataShape(model));
+      std::async(std::launch::async, dprt::loadTest, dataSource(model.settings.data, options.data),
+                 dataShape(model));
   dprt::Result<std::vector<dprt::Tensor>> weights = startWeights(model, options.weights);
   if (!weights.ok())
     report(engine, weights.status());

@@ -1,4 +1,5 @@
-//===- Evaluation.h - what train and eval share -----------------------------------------*- C++ -*-===//
+//===- Evaluation.h - what train and eval share -----------------------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"
@@ -12,8 +13,8 @@ std::string accuracyLine(const dprt::Evaluation &test);
 /// Whether the model says what its data are; a message if not.
 bool hasData(Compiler &compiler);
 
-/// Where an error in the data belongs: at the path in the model file, or nowhere if the command line
-/// replaced it.
+/// Where an error in the data belongs: at the path in the model file, or nowhere if the command
+/// line replaced it.
 Place dataPlace(const Compiler &compiler, const std::optional<std::string> &path);
 
 } // namespace dpc::driver

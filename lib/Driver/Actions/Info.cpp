@@ -50,24 +50,25 @@ ExitCode driver::info(const InfoOptions &options, Console &console) {
     parameters += elements;
   }
   if (options.json) {
-    llvm::json::Value value = llvm::json::Object{
-        {"parameters", parameters},
-        {"layers", static_cast<int64_t>(model.layers.size())},
-        {"products", llvm::json::Object{{"unrolled", toJson(*unrolled)},
-                                        {"scheduled", toJson(*scheduled)}}}};
+    llvm::json::Value value =
+        llvm::json::Object{{"parameters", parameters},
+                           {"layers", static_cast<int64_t>(model.layers.size())},
+                           {"products", llvm::json::Object{{"unrolled", toJson(*unrolled)},
+                                                           {"scheduled", toJson(*scheduled)}}}};
     console.out(fmt::format("{}\n", llvm::formatv("{0:2}", value).str()));
     return ExitCode::done;
   }
-  std::string text = fmt::format("network {}, {}, {}(passes = {})\n\n", model.settings.model,
-                                 model.settings.objective, model.settings.inference,
-                                 model.settings.passes);
+  std::string text =
+      fmt::format("network {}, {}, {}(passes = {})\n\n", model.settings.model,
+                  model.settings.objective, model.settings.inference, model.settings.passes);
   text += fmt::format("parameters: {}\n", parameters);
   for (const ParameterInfo &parameter : model.parameters)
     text += fmt::format("  {:<20} [{}]\n", parameter.name, fmt::join(parameter.shape, ", "));
   text += fmt::format("layers: {}\n", model.layers.size());
   for (const std::string &layer : model.layers)
     text += fmt::format("  {}\n", layer);
-  text += "products of one step:\n" + toText("unrolled", *unrolled) + toText("scheduled", *scheduled);
+  text +=
+      "products of one step:\n" + toText("unrolled", *unrolled) + toText("scheduled", *scheduled);
   console.out(text);
   return ExitCode::done;
 }

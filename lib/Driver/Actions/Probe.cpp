@@ -1,4 +1,5 @@
-//===- Probe.cpp - every state and gradient on a batch of one's own -------------------------------===//
+//===- Probe.cpp - every state and gradient on a batch of one's own
+//-------------------------------===//
 
 #include "lib/Driver/Actions/ProbeTargets.h"
 
@@ -16,9 +17,8 @@ static std::optional<ProbeBatch> readBatch(const std::string &path, DiagnosticEn
   }
   ProbeBatch batch;
   auto take = [&](llvm::StringRef name, dprt::Tensor &tensor) {
-    auto found = llvm::find_if(*tensors, [&](dprt::Tensor &candidate) {
-      return candidate.name == name;
-    });
+    auto found =
+        llvm::find_if(*tensors, [&](dprt::Tensor &candidate) { return candidate.name == name; });
     if (found == tensors->end())
       engine.error({}, message::wrongData, fmt::format("{}: no tensor `{}`", path, name.str()));
     else
@@ -35,7 +35,8 @@ static std::optional<ProbeBatch> readBatch(const std::string &path, DiagnosticEn
   return batch;
 }
 
-/// Puts `loss` first, then what belongs to each layer and each parameter, in the order of the model.
+/// Puts `loss` first, then what belongs to each layer and each parameter, in the order of the
+/// model.
 static std::vector<dprt::Tensor> named(const FrontendResult &model, ProbeResult result) {
   std::vector<dprt::Tensor> tensors;
   for (dprt::Tensor &cell : result.cells)
@@ -74,9 +75,8 @@ ExitCode driver::probe(const ProbeOptions &options, Console &console) {
   if (engine.hasErrors())
     return compiler.exitCode();
 
-  std::optional<ProbeResult> result = options.reference
-                                          ? probeReference(compiler, *batch, options)
-                                          : probeCompiled(compiler, *batch, options);
+  std::optional<ProbeResult> result = options.reference ? probeReference(compiler, *batch, options)
+                                                        : probeCompiled(compiler, *batch, options);
   if (!result)
     return compiler.exitCode();
   if (dprt::Status written = dprt::writeTensors(options.dump, named(model, std::move(*result)));

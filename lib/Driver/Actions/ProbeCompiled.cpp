@@ -40,16 +40,17 @@ std::optional<ProbeResult> driver::probeCompiled(Compiler &compiler, const Probe
 
   ProbeResult result;
   for (const dprt::TensorPlace &place : model.description().tensors) {
-    bool shown = place.role == dprt::Role::Gradient ||
-                 (place.role == dprt::Role::Value && (place.scope == "probe" || place.scope == "*"));
+    bool shown =
+        place.role == dprt::Role::Gradient ||
+        (place.role == dprt::Role::Value && (place.scope == "probe" || place.scope == "*"));
     if (!shown)
       continue;
     dprt::Tensor tensor{place.name, place.shape, model.read(place)};
     result.cells.push_back(place.name == "#loss" ? meanLoss(tensor) : std::move(tensor));
   }
 
-  dprt::Result<dprt::Optimizer> optimizer =
-      dprt::Optimizer::create(optimizerOptions(compiler.model().settings), model.parameterElements());
+  dprt::Result<dprt::Optimizer> optimizer = dprt::Optimizer::create(
+      optimizerOptions(compiler.model().settings), model.parameterElements());
   if (!optimizer.ok()) {
     report(compiler.engine(), optimizer.status());
     return std::nullopt;

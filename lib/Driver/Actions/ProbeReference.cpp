@@ -107,9 +107,9 @@ std::optional<ProbeResult> driver::probeReference(Compiler &compiler, const Prob
     }
     return llvm::Error::success();
   };
-  llvm::Error error = std::visit(
-      [&](const auto &settings) { return optimize(makeOptimizer(settings)); },
-      model.settings.optimizer);
+  llvm::Error error =
+      std::visit([&](const auto &settings) { return optimize(makeOptimizer(settings)); },
+                 model.settings.optimizer);
   if (error)
     return failed(std::move(error));
   for (const dprt::Tensor &weight : batch.weights)

@@ -1,4 +1,5 @@
-//===- ProbeTargets.h - the two ways to run a probe -------------------------------------*- C++ -*-===//
+//===- ProbeTargets.h - the two ways to run a probe -------------------------------------*- C++
+//-*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"

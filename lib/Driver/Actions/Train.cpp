@@ -1,4 +1,5 @@
-//===- Train.cpp - compile in memory and train ----------------------------------------------------===//
+//===- Train.cpp - compile in memory and train
+//----------------------------------------------------===//
 
 #include "lib/Driver/Actions/Evaluation.h"
 
@@ -85,8 +86,7 @@ bool Training::prepare() {
   dprt::PendingTraining pending = dprt::PendingTraining::start(source(), dataShape(model));
   auto weights = std::async(std::launch::async, startWeights, std::cref(model), options.init);
   executable = Executable::make(compiler, options.machine, {"train_step", "infer"});
-  double compiled =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  double compiled = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   dprt::Result<std::vector<dprt::Tensor>> initial = weights.get();
   check(initial.status());
@@ -102,17 +102,17 @@ bool Training::prepare() {
   int64_t parameters = 0;
   for (const dprt::Tensor &tensor : *initial)
     parameters += tensor.f32()->size();
-  return console.out(fmt::format(
-      "{}: {} layers, {} parameters; {}, {}(passes = {})\n"
-      "compiled in {:.2f} s; {} training samples, {} for validation\n",
-      settings().model, model.layers.size(), parameters, settings().objective, settings().inference,
-      settings().passes, compiled, data->training.count(), data->validation.count()));
+  return console.out(fmt::format("{}: {} layers, {} parameters; {}, {}(passes = {})\n"
+                                 "compiled in {:.2f} s; {} training samples, {} for validation\n",
+                                 settings().model, model.layers.size(), parameters,
+                                 settings().objective, settings().inference, settings().passes,
+                                 compiled, data->training.count(), data->validation.count()));
 }
 
 dprt::Status Training::onEpoch(const dprt::EpochReport &report) {
-  std::string line = fmt::format("epoch {:>3}/{}  loss {:<8.4f} accuracy {:6.2f} %", report.epoch,
-                                 settings().epochs, report.training.loss,
-                                 100 * report.training.accuracy());
+  std::string line =
+      fmt::format("epoch {:>3}/{}  loss {:<8.4f} accuracy {:6.2f} %", report.epoch,
+                  settings().epochs, report.training.loss, 100 * report.training.accuracy());
   if (report.validation)
     line += fmt::format("  validation loss {:<8.4f} accuracy {:6.2f} %", report.validation->loss,
                         100 * report.validation->accuracy());
@@ -142,8 +142,8 @@ bool Training::trainAndWrite() {
   if (!check(trained.status()))
     return false;
   if (!options.maxSteps && data->validation.count() > 0)
-    if (!console.out(fmt::format("epoch {} has the best validation accuracy\n",
-                                 trained->keptEpoch)))
+    if (!console.out(
+            fmt::format("epoch {} has the best validation accuracy\n", trained->keptEpoch)))
       return false;
   // Before the test: what was trained must not depend on whether the test files are in order.
   return writeWeights(executable->model().readParameters());
