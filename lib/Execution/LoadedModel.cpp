@@ -45,11 +45,10 @@ llvm::Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(llvm::ArrayRef<ch
           .create();
   if (!jit)
     return jit.takeError();
-  if (llvm::Error error =
-          (*jit)->getMainJITDylib().define(absoluteSymbols(symbolsOf(**jit))))
+  if (llvm::Error error = (*jit)->getMainJITDylib().define(absoluteSymbols(symbolsOf(**jit))))
     return error;
-  auto bytes = llvm::MemoryBuffer::getMemBufferCopy(
-      llvm::StringRef(object.data(), object.size()), "dpc-model");
+  auto bytes = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()),
+                                                    "dpc-model");
   if (llvm::Error error = (*jit)->addObjectFile(std::move(bytes)))
     return error;
   llvm::Expected<ExecutorAddr> description = (*jit)->lookup("dprt_description");

@@ -1,4 +1,4 @@
-//===- LoadedModel.h - a compiled model in memory, ready to be called -------------------*- C++ -*-===//
+//===- LoadedModel.h - a compiled model in memory, ready to be called ---------------*- C++ -*-===//
 #pragma once
 
 #include "runtime/include/dprt/dprt.h"

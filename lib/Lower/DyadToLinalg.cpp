@@ -1,4 +1,4 @@
-//===- DyadToLinalg.cpp - convert-dyad-to-linalg ---------------------------------------------------===//
+//===- DyadToLinalg.cpp - convert-dyad-to-linalg ----------------------------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Lower/Passes.h"
 #include "lib/Lower/ScalarMath.h"
@@ -34,7 +34,9 @@ private:
   LogicalResult convertReturn(func::ReturnOp op);
 
   RankedTensorType convertType(Type type, Kind kind) const;
-  Kind kindOf(Value value) const { return parameterLike.contains(value) ? Kind::Parameter : Kind::Batch; }
+  Kind kindOf(Value value) const {
+    return parameterLike.contains(value) ? Kind::Parameter : Kind::Batch;
+  }
   Value get(Value value, Kind kind = Kind::Batch);
   void set(Value value, Value converted) { values[value] = converted; }
 
@@ -47,7 +49,8 @@ private:
   /// dimension).
   Value elementwise(Location loc, RankedTensorType type, ValueRange operands, Body body);
   /// Folds each row of a matrix; `reduced` names the columns' combiner for each result.
-  using RowBody = llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ScalarMath &, ValueRange)>;
+  using RowBody =
+      llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ScalarMath &, ValueRange)>;
   SmallVector<Value> reduceRows(Location loc, ValueRange matrices, ValueRange columns,
                                 ArrayRef<double> neutral, RowBody body);
 
@@ -86,9 +89,9 @@ Value FunctionConverter::get(Value value, Kind kind) {
   return values.at(value);
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Building blocks
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 Value FunctionConverter::filled(Location loc, RankedTensorType type, double number) {
   Value value = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), number));
@@ -134,8 +137,8 @@ Value FunctionConverter::transposed(Location loc, Value weight) {
     RankedTensorType type = typeOf(weight);
     Value empty = tensor::EmptyOp::create(
         b, loc, ArrayRef<int64_t>{type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
-    result = linalg::TransposeOp::create(b, loc, weight, empty, ArrayRef<int64_t>{1, 0})
-                 .getResult()[0];
+    result =
+        linalg::TransposeOp::create(b, loc, weight, empty, ArrayRef<int64_t>{1, 0}).getResult()[0];
   }
   return result;
 }
@@ -180,9 +183,9 @@ SmallVector<Value> FunctionConverter::reduceRows(Location loc, ValueRange matric
   return SmallVector<Value>(generic.getResults());
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Operations
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static std::optional<Rational> numberOf(std::optional<StringRef> text) {
   return text ? parseRational(*text) : std::nullopt;
@@ -199,8 +202,8 @@ void FunctionConverter::convertSoftmax(Operation *op, Value z, Value y) {
     Location loc = op->getLoc();
     softmax.top = reduceRows(loc, {z}, {}, {-std::numeric_limits<double>::infinity()},
                              [](OpBuilder &inner, Location l, ScalarMath &, ValueRange arguments) {
-                               return SmallVector<Value>{arith::MaximumFOp::create(
-                                   inner, l, arguments[0], arguments[1])};
+                               return SmallVector<Value>{
+                                   arith::MaximumFOp::create(inner, l, arguments[0], arguments[1])};
                              })[0];
     SmallVector<Value> sums = reduceRows(
         loc, {z}, {softmax.top}, {0.0, 0.0},
@@ -217,8 +220,7 @@ void FunctionConverter::convertSoftmax(Operation *op, Value z, Value y) {
                    [](OpBuilder &inner, Location l, ScalarMath &math, ValueRange arguments) {
                      Value term = math.crossEntropy(arguments[0], arguments[1],
                                                     {arguments[2], arguments[3], arguments[4]});
-                     return SmallVector<Value>{
-                         arith::AddFOp::create(inner, l, arguments[5], term)};
+                     return SmallVector<Value>{arith::AddFOp::create(inner, l, arguments[5], term)};
                    })[0]);
     return;
   }
@@ -236,8 +238,7 @@ void FunctionConverter::convertSoftmax(Operation *op, Value z, Value y) {
   Value empty = tensor::EmptyOp::create(b, op->getLoc(), type.getShape(), type.getElementType());
   auto generic = linalg::GenericOp::create(
       b, op->getLoc(), TypeRange{type},
-      ValueRange{z, y, softmax.top, softmax.ties, softmax.below, targetSum},
-      ValueRange{empty},
+      ValueRange{z, y, softmax.top, softmax.ties, softmax.below, targetSum}, ValueRange{empty},
       ArrayRef<AffineMap>{identity, identity, perSample, perSample, perSample, perSample, identity},
       SmallVector<utils::IteratorType>(2, utils::IteratorType::parallel),
       [&](OpBuilder &inner, Location l, ValueRange arguments) {
@@ -252,7 +253,9 @@ void FunctionConverter::convertSoftmax(Operation *op, Value z, Value y) {
 
 LogicalResult FunctionConverter::convertOp(Operation *op) {
   Location loc = op->getLoc();
-  auto resultType = [&] { return convertType(op->getResult(0).getType(), kindOf(op->getResult(0))); };
+  auto resultType = [&] {
+    return convertType(op->getResult(0).getType(), kindOf(op->getResult(0)));
+  };
   /// An op per unit on all its operands.
   auto perUnit = [&](Body body) {
     Kind kind = kindOf(op->getResult(0));
@@ -267,8 +270,7 @@ LogicalResult FunctionConverter::convertOp(Operation *op) {
         Value weight = get(linear.getWeight(), Kind::Parameter);
         Value result = product(op, resultType(), get(linear.getX()), weight, /*transposeX=*/false);
         if (linear.getBias())
-          result = elementwise(loc, resultType(),
-                               {result, get(linear.getBias(), Kind::Parameter)},
+          result = elementwise(loc, resultType(), {result, get(linear.getBias(), Kind::Parameter)},
                                [](ScalarMath &math, ValueRange v) {
                                  return math.combine({Rational(1, 1), Rational(1, 1)}, v);
                                });
@@ -286,9 +288,8 @@ LogicalResult FunctionConverter::convertOp(Operation *op) {
         Value sum = product(op, resultType(), x, d, /*transposeX=*/true);
         Value scale = rowsInverse(loc, elementOf(resultType()));
         set(gradient.getResult(),
-            elementwise(loc, resultType(), {sum}, [&](ScalarMath &math, ValueRange v) {
-              return math.product(v[0], scale);
-            }));
+            elementwise(loc, resultType(), {sum},
+                        [&](ScalarMath &math, ValueRange v) { return math.product(v[0], scale); }));
         return success();
       })
       .Case([&](dyad::BiasGradientOp gradient) {
@@ -305,10 +306,9 @@ LogicalResult FunctionConverter::convertOp(Operation *op) {
               linalg::YieldOp::create(inner, l, next);
             });
         Value scale = rowsInverse(loc, elementOf(resultType()));
-        set(gradient.getResult(), elementwise(loc, resultType(), sum.getResults(),
-                                              [&](ScalarMath &math, ValueRange v) {
-                                                return math.product(v[0], scale);
-                                              }));
+        set(gradient.getResult(),
+            elementwise(loc, resultType(), sum.getResults(),
+                        [&](ScalarMath &math, ValueRange v) { return math.product(v[0], scale); }));
         return success();
       })
       .Case([&](dyad::ZeroOp) { return success(); })
@@ -316,7 +316,8 @@ LogicalResult FunctionConverter::convertOp(Operation *op) {
         SmallVector<Rational> coefficients;
         for (auto text : combine.getCoefficients().getAsRange<StringAttr>())
           coefficients.push_back(*parseRational(text.getValue()));
-        return perUnit([&](ScalarMath &math, ValueRange v) { return math.combine(coefficients, v); });
+        return perUnit(
+            [&](ScalarMath &math, ValueRange v) { return math.combine(coefficients, v); });
       })
       .Case([&](dyad::ActivateOp activate) {
         return perUnit([&](ScalarMath &math, ValueRange v) {
@@ -362,9 +363,9 @@ LogicalResult FunctionConverter::convertOp(Operation *op) {
       });
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Functions
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static DenseI64ArrayAttr dimsOf(Builder &builder, Type type) {
   return builder.getDenseI64ArrayAttr(cast<RankedTensorType>(type).getShape());

@@ -1,4 +1,4 @@
-//===- EntryPoints.cpp - dp-entry-points -----------------------------------------------------------===//
+//===- EntryPoints.cpp - dp-entry-points ------------------------------------------------------===//
 #include "lib/Lower/Passes.h"
 
 namespace dpc {

@@ -1,11 +1,11 @@
-//===- FormKernels.cpp - dp-form-kernels -----------------------------------------------------------===//
+//===- FormKernels.cpp - dp-form-kernels ------------------------------------------------------===//
 //
 // Every op of an entry is a root (a product, reduction or transpose), an op per unit, or an
 // auxiliary (constants, empty tensors, fills, slices, arithmetic on `rows`). Roots open kernels in
 // program order; ops per unit join kernels; auxiliaries are repeated in each kernel that reads
 // them.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/Lower/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -22,11 +22,11 @@ using namespace dpc;
 namespace {
 
 struct Kernel {
-  linalg::LinalgOp root;                     // or null
-  SmallVector<linalg::GenericOp> perUnit;    // in program order
-  ArrayRef<int64_t> space;                   // of the ops per unit
-  bool open = true;                          // may ops per unit join?
-  SmallVector<Value> inputs, outputs;        // outside values in order of first use; what others read
+  linalg::LinalgOp root;                  // or null
+  SmallVector<linalg::GenericOp> perUnit; // in program order
+  ArrayRef<int64_t> space;                // of the ops per unit
+  bool open = true;                       // may ops per unit join?
+  SmallVector<Value> inputs, outputs;     // outside values in order of first use; what others read
 };
 
 /// The functions of all entries: by their text, for merging, and how often a name was given.
@@ -208,8 +208,8 @@ static std::string kindOf(Kernel &kernel) {
 
 static std::string nameOf(Kernel &kernel) {
   std::string name = kindOf(kernel);
-  SmallVector<int64_t> sizes = kernel.root ? kernel.root.getStaticLoopRanges()
-                                           : SmallVector<int64_t>(kernel.space);
+  SmallVector<int64_t> sizes =
+      kernel.root ? kernel.root.getStaticLoopRanges() : SmallVector<int64_t>(kernel.space);
   for (auto [index, size] : llvm::enumerate(sizes)) {
     name += index ? "x" : "_";
     name += ShapedType::isDynamic(size) ? std::string("n") : std::to_string(size);
@@ -219,9 +219,9 @@ static std::string nameOf(Kernel &kernel) {
 
 func::FuncOp EntryKernels::makeFunction(Kernel &kernel) {
   OpBuilder b(entry.getContext());
-  auto function = func::FuncOp::create(
-      b, kernel.root ? kernel.root.getLoc() : kernel.perUnit.front().getLoc(), "kernel",
-      b.getFunctionType({}, {}));
+  auto function =
+      func::FuncOp::create(b, kernel.root ? kernel.root.getLoc() : kernel.perUnit.front().getLoc(),
+                           "kernel", b.getFunctionType({}, {}));
   function.setPrivate();
   Block *block = function.addEntryBlock();
   b.setInsertionPointToEnd(block);
@@ -234,7 +234,8 @@ func::FuncOp EntryKernels::makeFunction(Kernel &kernel) {
     Operation *producer = value.getDefiningOp();
     auto own = producer ? kernelOf.find(producer) : kernelOf.end();
     if (!producer || own != kernelOf.end()) {
-      bool inside = producer && (kernel.root == producer || llvm::is_contained(kernel.perUnit, producer));
+      bool inside =
+          producer && (kernel.root == producer || llvm::is_contained(kernel.perUnit, producer));
       if (inside)
         return;
       kernel.inputs.push_back(value);

@@ -23,7 +23,7 @@ MemRefType dpc::paddedBufferOf(RankedTensorType type) {
 }
 
 int64_t dpc::bytesOf(RankedTensorType type) {
-  int64_t elements = type.getRank() < 2 ? type.getNumElements()
-                                        : type.getDimSize(0) * pitchOf(type.getDimSize(1));
+  int64_t elements =
+      type.getRank() < 2 ? type.getNumElements() : type.getDimSize(0) * pitchOf(type.getDimSize(1));
   return llvm::alignTo(elements * type.getElementType().getIntOrFloatBitWidth() / 8, 64);
 }

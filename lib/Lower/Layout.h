@@ -1,4 +1,4 @@
-//===- Layout.h - how matrices lie in the arena -----------------------------------------*- C++ -*-===//
+//===- Layout.h - how matrices lie in the arena -------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/IR/BuiltinTypes.h"

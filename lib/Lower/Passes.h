@@ -1,4 +1,4 @@
-//===- Passes.h - from dyad to linalg to one arena --------------------------------------*- C++ -*-===//
+//===- Passes.h - from dyad to linalg to one arena ----------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,4 +1,4 @@
-//===- Passes.td - from dyad to linalg to one arena ------------------------------------------------===//
+//===- Passes.td - from dyad to linalg to one arena -------------------------------------------===//
 
 #ifndef DPC_LOWER_PASSES
 #define DPC_LOWER_PASSES

@@ -1,9 +1,9 @@
-//===- PlanMemory.cpp - dp-plan-memory -------------------------------------------------------------===//
+//===- PlanMemory.cpp - dp-plan-memory --------------------------------------------------------===//
 //
 // Data, parameters and gradients come first, at the same place for all entries; behind them each
 // entry has the values of its own call list, placed by liveness.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/Lower/Layout.h"
 #include "lib/Lower/Passes.h"
 
@@ -144,15 +144,15 @@ Places Planner::place(func::FuncOp entry) {
   return places;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Rewriting
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 void Planner::rewriteEntry(func::FuncOp entry, const Places &places) {
   auto arenaType = MemRefType::get({arenaBytes}, b.getI8Type());
   b.setInsertionPoint(entry);
-  auto rewritten = func::FuncOp::create(
-      b, entry.getLoc(), entry.getName(), b.getFunctionType({arenaType, b.getIndexType()}, {}));
+  auto rewritten = func::FuncOp::create(b, entry.getLoc(), entry.getName(),
+                                        b.getFunctionType({arenaType, b.getIndexType()}, {}));
   Block *block = rewritten.addEntryBlock();
   b.setInsertionPointToEnd(block);
   Value arena = block->getArgument(0), rows = block->getArgument(1);
@@ -201,8 +201,8 @@ void Planner::rewriteKernel(func::FuncOp kernel) {
     types.push_back(tensor ? Type(bufferOf(tensor)) : type);
   }
   b.setInsertionPoint(kernel);
-  auto rewritten = func::FuncOp::create(b, kernel.getLoc(), kernel.getName(),
-                                        b.getFunctionType(types, {}));
+  auto rewritten =
+      func::FuncOp::create(b, kernel.getLoc(), kernel.getName(), b.getFunctionType(types, {}));
   rewritten.setPrivate();
   Block *block = rewritten.addEntryBlock();
   b.setInsertionPointToEnd(block);
@@ -229,12 +229,12 @@ void Planner::rewriteKernel(func::FuncOp kernel) {
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
       // Always the first rows of a matrix: offset 0, the same strides.
       RankedTensorType source = slice.getSourceType(), type = slice.getType();
-      SmallVector<OpFoldResult> sizes, strides{b.getIndexAttr(pitchOf(source.getDimSize(1))),
-                                               b.getIndexAttr(1)};
+      SmallVector<OpFoldResult> sizes,
+          strides{b.getIndexAttr(pitchOf(source.getDimSize(1))), b.getIndexAttr(1)};
       for (OpFoldResult size : slice.getMixedSizes())
         sizes.push_back(isa<Value>(size) ? OpFoldResult(map.lookup(cast<Value>(size))) : size);
-      auto buffer = MemRefType::get(type.getShape(), type.getElementType(),
-                                    bufferOf(source).getLayout());
+      auto buffer =
+          MemRefType::get(type.getShape(), type.getElementType(), bufferOf(source).getLayout());
       map.map(slice.getResult(), memref::ReinterpretCastOp::create(
                                      b, op.getLoc(), buffer, map.lookup(slice.getSource()),
                                      b.getIndexAttr(0), sizes, strides)
@@ -266,9 +266,9 @@ void Planner::rewriteKernel(func::FuncOp kernel) {
   kernel.erase();
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Description
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 void Planner::describeTensor(StringRef scope, StringRef role, DictionaryAttr attributes,
                              int64_t offset, bool transposed) {
@@ -330,9 +330,9 @@ void Planner::run() {
     description += fmt::format("entry {0} dprt_{0}\n", entry.getName().str());
   for (auto [entry, map] : llvm::zip(entries, places))
     describe(entry, map);
-  description += fmt::format("region parameters {} {}\nregion gradients {} {}\nend\n",
-                             fixed.parametersBegin, fixed.regionBytes, fixed.gradientsBegin,
-                             fixed.regionBytes);
+  description +=
+      fmt::format("region parameters {} {}\nregion gradients {} {}\nend\n", fixed.parametersBegin,
+                  fixed.regionBytes, fixed.gradientsBegin, fixed.regionBytes);
   module->setAttr("dprt.description", b.getStringAttr(description));
 
   for (func::FuncOp kernel : kernels)

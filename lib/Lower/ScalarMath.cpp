@@ -8,9 +8,9 @@ using namespace dpc;
 
 static const Rational zero(0, 1), one(1, 1), minusOne(-1, 1);
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Arithmetic
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 Value ScalarMath::constant(double number) {
   return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
@@ -49,14 +49,13 @@ Value ScalarMath::decay(double factor, Value x) {
 Value ScalarMath::combine(ArrayRef<Rational> coefficients, ValueRange operands) {
   llvm::SmallVector<std::pair<Rational, Value>> groups; // coefficient of the first, sum
   for (auto [coefficient, operand] : llvm::zip(coefficients, operands)) {
-    auto group = llvm::find_if(groups, [&, c = coefficient](const auto &g) {
-      return g.first == c || g.first == -c;
-    });
+    auto group = llvm::find_if(
+        groups, [&, c = coefficient](const auto &g) { return g.first == c || g.first == -c; });
     if (group == groups.end())
       groups.push_back({coefficient, operand});
     else
-      group->second = group->first == coefficient ? add(group->second, operand)
-                                                  : sub(group->second, operand);
+      group->second =
+          group->first == coefficient ? add(group->second, operand) : sub(group->second, operand);
   }
   Value sum;
   for (auto &[coefficient, value] : groups) {
@@ -66,9 +65,9 @@ Value ScalarMath::combine(ArrayRef<Rational> coefficients, ValueRange operands) 
   return sum;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Activations
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 Value ScalarMath::activate(const ActivationFunction &f, const Rational &rho, Value x) {
   Rational shrink = one / (one + rho);
@@ -153,8 +152,8 @@ Value ScalarMath::activationDifference(const ActivationFunction &f, Value p, Val
     bool isTanh = f.kind == Activation::tanh;
     double factor = isTanh ? 2.0 : 1.0;
     Value ep = decay(factor, p), eq = decay(factor, q), unit = constant(1.0);
-    Value sameSign = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, notPositive(p),
-                                           notPositive(q));
+    Value sameSign =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, notPositive(p), notPositive(q));
     Value numerator = select(sameSign, add(ep, eq), add(unit, mul(ep, eq)));
     Value denominator = mul(add(unit, ep), add(unit, eq));
     Value half = isTanh ? d : mul(constant(0.5), d);
@@ -167,9 +166,9 @@ Value ScalarMath::activationDifference(const ActivationFunction &f, Value p, Val
   llvm_unreachable("an activation without a formula");
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Losses
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 Value ScalarMath::squaredGradient(Loss loss, Value z, Value y) {
   Value difference = sub(z, y);

@@ -1,4 +1,4 @@
-//===- ScalarMath.h - the formulas of activations and losses in IR form -----------------*- C++ -*-===//
+//===- ScalarMath.h - the formulas of activations and losses in IR form -------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Vocabulary.h"

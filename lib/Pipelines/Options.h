@@ -1,4 +1,4 @@
-//===- Options.h - what the phases of a compilation may be told -------------------------*- C++ -*-===//
+//===- Options.h - what the phases of a compilation may be told ---------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/CodeGen/Target.h"

@@ -12,9 +12,9 @@
 using namespace mlir;
 using namespace dpc;
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // One straight list of passes per phase
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static void buildDyad(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createDeriveUpdates());
@@ -54,9 +54,9 @@ static void buildLLVM(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createCpuConvertToLLVM());
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // The table
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static constexpr StringRef inDP[] = {"dp"};
 static constexpr StringRef inDyad[] = {"dyad"};
@@ -96,9 +96,9 @@ static LogicalResult checkDialects(ModuleOp module, const PhaseInfo &phase) {
     if (dialect == "builtin" || llvm::is_contained(phase.dialects, dialect))
       return;
     if (reported.insert(op->getName().getStringRef()).second)
-      dpc::emitError(op->getLoc(), message::phaseNotSupported,
-                     fmt::format("{} after phase {}", op->getName().getStringRef().str(),
-                                 phase.name.str()));
+      dpc::emitError(
+          op->getLoc(), message::phaseNotSupported,
+          fmt::format("{} after phase {}", op->getName().getStringRef().str(), phase.name.str()));
   });
   return success(reported.empty());
 }

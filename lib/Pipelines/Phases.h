@@ -1,4 +1,4 @@
-//===- Phases.h - the table of phases ---------------------------------------------------*- C++ -*-===//
+//===- Phases.h - the table of phases -----------------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Pipelines/Options.h"
@@ -29,12 +29,12 @@ const PhaseInfo &info(Phase phase);
 /// The phase of that name, or null.
 const PhaseInfo *findPhase(llvm::StringRef name);
 
-/// Takes a module that is in phase `from` to phase `to` (both modules, from <= to). After each phase
-/// only its dialects may be left; an intruder is an error at its location. `after` is called with
-/// each phase reached, for dumps. Errors are emitted as diagnostics.
-mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase from, Phase to,
-                              const PipelineOptions &options,
-                              llvm::function_ref<mlir::LogicalResult(const PhaseInfo &)> after = {});
+/// Takes a module that is in phase `from` to phase `to` (both modules, from <= to). After each
+/// phase only its dialects may be left; an intruder is an error at its location. `after` is called
+/// with each phase reached, for dumps. Errors are emitted as diagnostics.
+mlir::LogicalResult
+runPhases(mlir::ModuleOp module, Phase from, Phase to, const PipelineOptions &options,
+          llvm::function_ref<mlir::LogicalResult(const PhaseInfo &)> after = {});
 
 /// Code of a module in phase LLVM, as phase `to` (Asm or Obj) wants it.
 llvm::Expected<llvm::SmallVector<char, 0>> emitCode(mlir::ModuleOp module, Phase to,

@@ -1,4 +1,4 @@
-//===- RegisterAll.h - everything a tool may meet, in one call --------------------------*- C++ -*-===//
+//===- RegisterAll.h - everything a tool may meet, in one call ----------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/IR/DialectRegistry.h"

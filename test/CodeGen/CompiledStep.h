@@ -1,4 +1,4 @@
-//===- CompiledStep.h - a scheduled program, compiled and interpreted -------------------*- C++ -*-===//
+//===- CompiledStep.h - a scheduled program, compiled and interpreted ---------------*- C++ -*-===//
 #pragma once
 
 #include "dprt/model.h"

@@ -30,7 +30,9 @@ private:
     return from[number(0, from.size() - 1)];
   }
   std::string batchType(int width) const { return fmt::format("tensor<{}x{}xf32>", batch, width); }
-  static std::string weightType(const Weight &w) { return fmt::format("tensor<{}x{}xf32>", w.out, w.in); }
+  static std::string weightType(const Weight &w) {
+    return fmt::format("tensor<{}x{}xf32>", w.out, w.in);
+  }
 
   Batch add(int width, bool smooth, const std::string &op) {
     Batch value{fmt::format("%v{}", values.size()), width, smooth};
@@ -47,7 +49,8 @@ private:
     return pick(same);
   }
   std::string activation(bool withSlope = true) {
-    std::string name = pick<std::string>({"identity", "relu", "leaky_relu", "clip", "tanh", "sigmoid"});
+    std::string name =
+        pick<std::string>({"identity", "relu", "leaky_relu", "clip", "tanh", "sigmoid"});
     return name == "leaky_relu" && withSlope ? "leaky_relu slope \"1/10\"" : name;
   }
 
@@ -82,13 +85,15 @@ void Program::linear() {
     int out = number(0, 1) ? number(1, 130) : pick(values).width;
     w = {fmt::format("p{}", weights.size()), out, x.width, false};
     weights.push_back(w);
-    arguments += fmt::format(", %{0}w: {1} {{dyad.name = \"{0}.weight\", dyad.parameter}}"
-                             ", %{0}b: tensor<{2}xf32> {{dyad.name = \"{0}.bias\", dyad.parameter}}",
-                             w.name, weightType(w), w.out);
+    arguments +=
+        fmt::format(", %{0}w: {1} {{dyad.name = \"{0}.weight\", dyad.parameter}}"
+                    ", %{0}b: tensor<{2}xf32> {{dyad.name = \"{0}.bias\", dyad.parameter}}",
+                    w.name, weightType(w), w.out);
   }
   if (number(0, 3) == 0)
-    add(w.out, true, fmt::format("dyad.linear {}, %{}w : ({}, {}) -> {}", x.name, w.name,
-                                 batchType(x.width), weightType(w), batchType(w.out)));
+    add(w.out, true,
+        fmt::format("dyad.linear {}, %{}w : ({}, {}) -> {}", x.name, w.name, batchType(x.width),
+                    weightType(w), batchType(w.out)));
   else
     add(w.out, true,
         fmt::format("dyad.linear {0}, %{1}w, %{1}b : ({2}, {3}, tensor<{4}xf32>) -> {5}", x.name,
@@ -99,8 +104,9 @@ void Program::linearTranspose() {
   Batch d = pick(values);
   for (const Weight &w : weights)
     if (w.out == d.width) {
-      add(w.in, true, fmt::format("dyad.linear_transpose {}, %{}w : ({}, {}) -> {}", d.name, w.name,
-                                  batchType(d.width), weightType(w), batchType(w.in)));
+      add(w.in, true,
+          fmt::format("dyad.linear_transpose {}, %{}w : ({}, {}) -> {}", d.name, w.name,
+                      batchType(d.width), weightType(w), batchType(w.in)));
       return;
     }
 }
@@ -122,23 +128,27 @@ void Program::activate() {
   std::string f = activation();
   bool curved = f == "tanh" || f == "sigmoid";
   std::string rho = !curved && number(0, 2) == 0 ? " rho \"1/2\"" : "";
-  add(b.width, false, fmt::format("dyad.activate {}{} {} : {}", f, rho, b.name, batchType(b.width)));
+  add(b.width, false,
+      fmt::format("dyad.activate {}{} {} : {}", f, rho, b.name, batchType(b.width)));
 }
 
 void Program::slopeTimes() {
   Batch z = pick(values);
   if (!z.smooth)
     return;
-  add(z.width, false, fmt::format("dyad.slope_times {} {}, {} : {}", activation(), z.name,
-                                  like(z).name, batchType(z.width)));
+  add(z.width, false,
+      fmt::format("dyad.slope_times {} {}, {} : {}", activation(), z.name, like(z).name,
+                  batchType(z.width)));
 }
 
 void Program::difference() {
   Batch q = pick(values), d = like(q);
-  Batch p = add(q.width, false, fmt::format("dyad.combine [\"1\", \"1\"] {}, {} : {}", q.name,
-                                            d.name, batchType(q.width)));
-  add(q.width, false, fmt::format("dyad.activation_difference {} {}, {} by {} : {}", activation(),
-                                  p.name, q.name, d.name, batchType(q.width)));
+  Batch p = add(
+      q.width, false,
+      fmt::format("dyad.combine [\"1\", \"1\"] {}, {} : {}", q.name, d.name, batchType(q.width)));
+  add(q.width, false,
+      fmt::format("dyad.activation_difference {} {}, {} by {} : {}", activation(), p.name, q.name,
+                  d.name, batchType(q.width)));
 }
 
 void Program::loss(int out) {
@@ -167,8 +177,9 @@ void Program::gradients() {
     }
     Batch d = pick(ds), x = pick(xs);
     std::string type = weightType(w);
-    body += fmt::format("  %{0}g = dyad.weight_gradient {1}, {2} rows %rows : ({3}, {4}, index) -> {5}\n",
-                        w.name, d.name, x.name, batchType(d.width), batchType(x.width), type);
+    body += fmt::format(
+        "  %{0}g = dyad.weight_gradient {1}, {2} rows %rows : ({3}, {4}, index) -> {5}\n", w.name,
+        d.name, x.name, batchType(d.width), batchType(x.width), type);
     std::string result = fmt::format("%{}g", w.name);
     if (number(0, 1)) {
       Batch d2 = pick(ds), x2 = pick(xs);
@@ -178,8 +189,9 @@ void Program::gradients() {
           w.name, d2.name, x2.name, batchType(d.width), batchType(x.width), type);
       result = fmt::format("%{}s", w.name);
     }
-    body += fmt::format("  %{0}c = dyad.bias_gradient {1} rows %rows : ({2}, index) -> tensor<{3}xf32>\n",
-                        w.name, d.name, batchType(d.width), d.width);
+    body += fmt::format(
+        "  %{0}c = dyad.bias_gradient {1} rows %rows : ({2}, index) -> tensor<{3}xf32>\n", w.name,
+        d.name, batchType(d.width), d.width);
     returned += fmt::format("{}, %{}c, ", result, w.name);
     results += fmt::format("{0} {{dyad.name = \"{1}.weight#gradient\"}}, tensor<{2}xf32> "
                            "{{dyad.name = \"{1}.bias#gradient\"}}, ",
@@ -221,9 +233,9 @@ std::string Program::text() {
   arguments += fmt::format(", %{0}w: {1} {{dyad.name = \"{0}.weight\", dyad.parameter}}"
                            ", %{0}b: tensor<{2}xf32> {{dyad.name = \"{0}.bias\", dyad.parameter}}",
                            w.name, weightType(w), w.out);
-  add(out, true, fmt::format("dyad.linear {0}, %{1}w, %{1}b : ({2}, {3}, tensor<{4}xf32>) -> {5}",
-                             last.name, w.name, batchType(last.width), weightType(w), out,
-                             batchType(out)));
+  add(out, true,
+      fmt::format("dyad.linear {0}, %{1}w, %{1}b : ({2}, {3}, tensor<{4}xf32>) -> {5}", last.name,
+                  w.name, batchType(last.width), weightType(w), out, batchType(out)));
   loss(out);
   for (int i = number(0, 4); i > 0; --i)
     number(0, 1) ? difference() : linearTranspose();
@@ -265,11 +277,10 @@ std::string dpc::test::chainProgram(const std::vector<int> &widths, int batch,
         "  %c{0} = dyad.bias_gradient %d{0} rows %rows : ({2}, index) -> {5}\n",
         k, state, batchType(widths[k + 1]), batchType(widths[k]), weight, bias);
     if (k > 0)
-      step += fmt::format(
-          "  %v{0} = dyad.linear_transpose %d{1}, %w{1} : ({2}, {3}) -> {4}\n"
-          "  %p{0} = dyad.combine [\"1\", \"1\"] %a{0}, %v{0} : {4}\n"
-          "  %d{0} = dyad.activation_difference {5} %p{0}, %a{0} by %v{0} : {4}\n",
-          k - 1, k, batchType(widths[k + 1]), weight, batchType(widths[k]), f);
+      step += fmt::format("  %v{0} = dyad.linear_transpose %d{1}, %w{1} : ({2}, {3}) -> {4}\n"
+                          "  %p{0} = dyad.combine [\"1\", \"1\"] %a{0}, %v{0} : {4}\n"
+                          "  %d{0} = dyad.activation_difference {5} %p{0}, %a{0} by %v{0} : {4}\n",
+                          k - 1, k, batchType(widths[k + 1]), weight, batchType(widths[k]), f);
     backward = step + backward;
     gradients += fmt::format("%g{0}, %c{0}, ", k);
     gradientTypes += weight + ", " + bias + ", ";
@@ -279,8 +290,8 @@ std::string dpc::test::chainProgram(const std::vector<int> &widths, int batch,
     state = fmt::format("%a{}", k);
     if (k + 1 < layers) {
       state = fmt::format("%s{}", k);
-      forward += fmt::format("  {} = dyad.activate {} %a{} : {}\n", state, f, k,
-                             batchType(widths[k + 1]));
+      forward +=
+          fmt::format("  {} = dyad.activate {} %a{} : {}\n", state, f, k, batchType(widths[k + 1]));
     }
   }
   forward += fmt::format("  %loss = dyad.loss {0} {1}, %y : ({2}, {2}) -> tensor<{3}xf32>\n", loss,

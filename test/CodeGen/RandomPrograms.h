@@ -1,4 +1,4 @@
-//===- RandomPrograms.h - scheduled functions of every op, shape and order --------------*- C++ -*-===//
+//===- RandomPrograms.h - scheduled functions of every op, shape and order ----------*- C++ -*-===//
 #pragma once
 
 #include <string>

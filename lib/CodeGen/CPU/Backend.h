@@ -1,4 +1,4 @@
-//===- Backend.h - the llvm dialect to machine code -------------------------------------*- C++ -*-===//
+//===- Backend.h - the llvm dialect to machine code ---------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/CodeGen/Target.h"

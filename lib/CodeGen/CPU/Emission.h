@@ -1,4 +1,4 @@
-//===- Emission.h - what all emitters of kernels share ----------------------------------*- C++ -*-===//
+//===- Emission.h - what all emitters of kernels share ------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/CodeGen/CPU/Passes.h"
@@ -18,8 +18,8 @@ struct VectorUnit {
 /// A kernel function on memrefs, as dp-plan-memory makes it, taken apart.
 struct KernelParts {
   mlir::func::FuncOp function;
-  mlir::linalg::LinalgOp root;          // product, reduction or transpose; or null
-  mlir::linalg::GenericOp perUnit;      // what follows per unit; or null
+  mlir::linalg::LinalgOp root;                  // product, reduction or transpose; or null
+  mlir::linalg::GenericOp perUnit;              // what follows per unit; or null
   llvm::SmallVector<mlir::Operation *> scalars; // arithmetic on `rows`, constants
 
   /// Nothing if the function is no kernel of a known form.

@@ -1,4 +1,4 @@
-//===- EmitKernels.cpp - cpu-emit-kernels ----------------------------------------------------------===//
+//===- EmitKernels.cpp - cpu-emit-kernels -----------------------------------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -30,7 +30,8 @@ static void emitBody(KernelParts &parts, const VectorUnit &unit) {
 static LogicalResult approximate(func::FuncOp function, const FrozenRewritePatternSet &patterns,
                                  const VectorUnit &unit) {
   bool needed = false;
-  function.walk([&](Operation *op) { needed |= isa<math::ExpOp, math::TanhOp, math::Log1pOp>(op); });
+  function.walk(
+      [&](Operation *op) { needed |= isa<math::ExpOp, math::TanhOp, math::Log1pOp>(op); });
   if (!needed)
     return success();
   if (failed(applyPatternsGreedily(function, patterns)))

@@ -1,4 +1,4 @@
-//===- EmitOthers.cpp - kernels without a product --------------------------------------------------===//
+//===- EmitOthers.cpp - kernels without a product ---------------------------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
 
 using namespace mlir;
@@ -25,9 +25,9 @@ static void eachVector(Emission &e, int64_t n, llvm::function_ref<void(Value, in
     body(e.index(whole), n - whole);
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Per unit
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 void dpc::emitPerUnit(KernelParts &parts, Emission &e) {
   ArrayRef<int64_t> shape = shapeOf(parts.perUnit.getDpsInits()[0]);
@@ -44,9 +44,9 @@ void dpc::emitPerUnit(KernelParts &parts, Emission &e) {
   });
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Reductions
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 /// The number that a reduction starts from: that of the fill before it.
 static double startOf(KernelParts &parts, Value buffer) {
@@ -131,8 +131,7 @@ void dpc::emitRowReduction(KernelParts &parts, Emission &e) {
             scf::ForOp::create(e.b, e.loc, e.index(0), e.index(whole), e.index(lanes), sums);
         OpBuilder::InsertionGuard guard(e.b);
         e.b.setInsertionPointToStart(loop.getBody());
-        scf::YieldOp::create(e.b, e.loc,
-                             step(loop.getInductionVar(), loop.getRegionIterArgs()));
+        scf::YieldOp::create(e.b, e.loc, step(loop.getInductionVar(), loop.getRegionIterArgs()));
         sums = SmallVector<Value>(loop.getResults());
       }
       if (whole < space[1]) {
@@ -148,17 +147,19 @@ void dpc::emitRowReduction(KernelParts &parts, Emission &e) {
   });
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Transpose
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 /// A square block of four rows and columns: two rounds of shuffles.
 static SmallVector<Value> transposed4(Emission &e, ArrayRef<Value> rows) {
   auto shuffle = [&](Value x, Value y, ArrayRef<int64_t> lanes) -> Value {
     return vector::ShuffleOp::create(e.b, e.loc, x, y, lanes);
   };
-  Value low02 = shuffle(rows[0], rows[2], {0, 4, 1, 5}), high02 = shuffle(rows[0], rows[2], {2, 6, 3, 7});
-  Value low13 = shuffle(rows[1], rows[3], {0, 4, 1, 5}), high13 = shuffle(rows[1], rows[3], {2, 6, 3, 7});
+  Value low02 = shuffle(rows[0], rows[2], {0, 4, 1, 5}),
+        high02 = shuffle(rows[0], rows[2], {2, 6, 3, 7});
+  Value low13 = shuffle(rows[1], rows[3], {0, 4, 1, 5}),
+        high13 = shuffle(rows[1], rows[3], {2, 6, 3, 7});
   return {shuffle(low02, low13, {0, 4, 1, 5}), shuffle(low02, low13, {2, 6, 3, 7}),
           shuffle(high02, high13, {0, 4, 1, 5}), shuffle(high02, high13, {2, 6, 3, 7})};
 }
@@ -177,8 +178,7 @@ void dpc::emitTranspose(KernelParts &parts, Emission &e) {
                                  : vectors.back());
     SmallVector<Value> turned = transposed4(e, vectors);
     for (int64_t j = 0; j < columns; ++j)
-      vector::StoreOp::create(e.b, e.loc, turned[j], result,
-                              ValueRange{e.plus(column, j), row});
+      vector::StoreOp::create(e.b, e.loc, turned[j], result, ValueRange{e.plus(column, j), row});
   };
   auto rowsOfBlocks = [&](Value row, int64_t rows) {
     e.loop({e.index(0), e.index(n - n % 4)}, 4,

@@ -1,10 +1,10 @@
-//===- EmitProduct.cpp - register tiles for matrix products ----------------------------------------===//
+//===- EmitProduct.cpp - register tiles for matrix products -----------------------------------===//
 //
 // for panel of columns { for tile of rows { for k { nv vectors of B; per row one broadcast of A and
 // nv multiply-adds } what follows per unit } }: the sum over all of k stays in registers
 // (docs/cpu.md 3a). Rows are split evenly into tiles, the last panel may be narrower.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
 
 using namespace mlir;
@@ -38,13 +38,13 @@ private:
   KernelParts &parts;
   Emission &e;
   linalg::LinalgOp product;
-  Value a, b, result;   // A [m, k] or [k, m], B [k, n], sums [m, n]
+  Value a, b, result; // A [m, k] or [k, m], B [k, n], sums [m, n]
   bool transposedA;
-  bool keepsSums;       // the sums themselves are a result
+  bool keepsSums; // the sums themselves are a result
   int64_t m, n;
   Value k;
-  int64_t fullVectors;  // of a whole panel
-  int64_t groups = 1;   // of the tiles of a panel
+  int64_t fullVectors; // of a whole panel
+  int64_t groups = 1;  // of the tiles of a panel
 };
 
 } // namespace
@@ -96,8 +96,7 @@ void ProductEmitter::share(Interval items) {
   int64_t width = fullVectors * e.unit.lanes;
   int64_t whole = n / width, rest = n % width;
   auto divided = [&](Value item) -> Value {
-    return groups == 1 ? item
-                       : Value(arith::DivUIOp::create(e.b, e.loc, item, e.index(groups)));
+    return groups == 1 ? item : Value(arith::DivUIOp::create(e.b, e.loc, item, e.index(groups)));
   };
   auto remainder = [&](Value item) -> Value {
     return groups == 1 ? e.index(0)
@@ -126,9 +125,8 @@ void ProductEmitter::rows(const Panel &panel, Value group, Value column) {
   };
   Interval own{bound(group), bound(e.plus(group, 1))};
   if (large > 0)
-    e.loop({own.begin, e.minimum(own.end, e.index(large))}, 1, [&](Value number) {
-      tile(panel, height + 1, e.times(number, height + 1), column);
-    });
+    e.loop({own.begin, e.minimum(own.end, e.index(large))}, 1,
+           [&](Value number) { tile(panel, height + 1, e.times(number, height + 1), column); });
   e.loop({e.maximum(own.begin, e.index(large)), own.end}, 1, [&](Value number) {
     tile(panel, height, e.plus(e.times(number, height), large), column);
   });
@@ -154,8 +152,8 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
   for (Value at : columnAt)
     vectorsOfB.push_back(e.load(b, {depth, at}));
   for (int64_t i = 0; i < height; ++i) {
-    Value scalar = transposedA ? e.loadScalar(a, {depth, rowAt[i]})
-                               : e.loadScalar(a, {rowAt[i], depth});
+    Value scalar =
+        transposedA ? e.loadScalar(a, {depth, rowAt[i]}) : e.loadScalar(a, {rowAt[i], depth});
     Value factor = e.broadcast(scalar);
     for (int64_t v = 0; v < panel.vectors; ++v)
       sums.push_back(
@@ -167,9 +165,7 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
 
 void ProductEmitter::finish(ArrayRef<Value> sums, const Panel &panel, int64_t height, Value row,
                             Value column) {
-  auto countOf = [&](int64_t v) {
-    return v + 1 == panel.vectors ? panel.lastCount : e.unit.lanes;
-  };
+  auto countOf = [&](int64_t v) { return v + 1 == panel.vectors ? panel.lastCount : e.unit.lanes; };
   // Few ops per unit work on the sums in registers. More would be repeated for every register of
   // the tile: then the sums go through their place in memory, which is in the first-level cache.
   int64_t ops = parts.perUnit ? parts.perUnit.getBody()->getOperations().size() : 0;

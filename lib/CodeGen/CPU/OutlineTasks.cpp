@@ -1,4 +1,4 @@
-//===- OutlineTasks.cpp - cpu-outline-tasks --------------------------------------------------------===//
+//===- OutlineTasks.cpp - cpu-outline-tasks ---------------------------------------------------===//
 #include "lib/CodeGen/CPU/Passes.h"
 
 #include "mlir/IR/IRMapping.h"

@@ -1,4 +1,4 @@
-//===- Passes.h - kernels on memrefs to machine code ------------------------------------*- C++ -*-===//
+//===- Passes.h - kernels on memrefs to machine code --------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"

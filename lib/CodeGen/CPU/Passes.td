@@ -1,4 +1,4 @@
-//===- Passes.td - kernels on memrefs to machine code ----------------------------------------------===//
+//===- Passes.td - kernels on memrefs to machine code -----------------------------------------===//
 
 #ifndef DPC_CODEGEN_CPU_PASSES
 #define DPC_CODEGEN_CPU_PASSES

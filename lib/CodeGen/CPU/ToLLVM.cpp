@@ -1,4 +1,4 @@
-//===- ToLLVM.cpp - cpu-convert-to-llvm ------------------------------------------------------------===//
+//===- ToLLVM.cpp - cpu-convert-to-llvm -------------------------------------------------------===//
 #include "lib/CodeGen/CPU/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -96,7 +96,8 @@ struct CpuConvertToLLVM : dpc::impl::CpuConvertToLLVMBase<CpuConvertToLLVM> {
     LLVM::LLVMFuncOp parallel = declareParallel(b);
     Type pointer = LLVM::LLVMPointerType::get(&getContext()), slot = b.getI64Type();
     auto slotOf = [&](Value slots, int64_t index) -> Value {
-      return LLVM::GEPOp::create(b, loc, pointer, slot, slots, ArrayRef<LLVM::GEPArg>{(int32_t)index});
+      return LLVM::GEPOp::create(b, loc, pointer, slot, slots,
+                                 ArrayRef<LLVM::GEPArg>{(int32_t)index});
     };
 
     auto trampoline = LLVM::LLVMFuncOp::create(
@@ -107,14 +108,14 @@ struct CpuConvertToLLVM : dpc::impl::CpuConvertToLLVMBase<CpuConvertToLLVM> {
     b.setInsertionPointToEnd(block);
     SmallVector<Value> arguments{block->getArgument(1)};
     for (auto [index, argument] : llvm::enumerate(kernel.getArguments()))
-      arguments.push_back(LLVM::LoadOp::create(b, loc, argument.getType(),
-                                               slotOf(block->getArgument(0), index)));
+      arguments.push_back(
+          LLVM::LoadOp::create(b, loc, argument.getType(), slotOf(block->getArgument(0), index)));
     LLVM::CallOp::create(b, loc, TypeRange{}, body, arguments);
     LLVM::ReturnOp::create(b, loc, ValueRange{});
 
     b.setInsertionPoint(kernel.getBody().front().getTerminator());
-    Value count = LLVM::ConstantOp::create(b, loc, slot,
-                                           b.getI64IntegerAttr(kernel.getNumArguments()));
+    Value count =
+        LLVM::ConstantOp::create(b, loc, slot, b.getI64IntegerAttr(kernel.getNumArguments()));
     Value slots = LLVM::AllocaOp::create(b, loc, pointer, slot, count);
     for (auto [index, argument] : llvm::enumerate(kernel.getArguments()))
       LLVM::StoreOp::create(b, loc, argument, slotOf(slots, index));
