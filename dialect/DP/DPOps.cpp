@@ -42,7 +42,10 @@ std::optional<Rational> ModelOp::evaluate(const Coefficient &coefficient) {
 
 llvm::SetVector<Value> LayerOp::getSources() {
   llvm::SetVector<Value> sources;
+  llvm::DenseSet<Value> seen; // an affine map is a DAG: its paths may be exponentially many
   auto visit = [&](auto &visit, Value value) -> void {
+    if (!seen.insert(value).second)
+      return;
     Operation *op = value.getDefiningOp();
     if (isa<LayerOp, InputOp>(op))
       sources.insert(value);

@@ -104,6 +104,11 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
       elaborateNetwork(other, file.blocks, engine);
   }
 
+  {
+    Unused unused(engine);
+    checkBlocks(file.blocks, engine);
+  }
+
   std::vector<std::string> layers;
   if (graph.valid)
     layers = graph.layerNames();
@@ -151,9 +156,7 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
   for (const DefinedVector &define : elaborated.defines)
     if (!llvm::is_contained(result.defines, define.name))
       result.defines.push_back(define.name);
-  for (size_t i = 0; i < graph.parameters.size(); ++i) {
-    const NetworkParameter &parameter = graph.parameters[i];
-    std::string layer = graph.layerOfParameter(i);
+  for (const auto &[parameter, layer] : llvm::zip(graph.parameters, graph.layersOfParameters())) {
     result.parameters.push_back({parameter.name, parameter.shape, layer,
                                  settings.initialize.gainOf(layer), parameter.spot.place()});
   }

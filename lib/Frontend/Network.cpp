@@ -3,6 +3,7 @@
 #include "lib/Frontend/NetworkElaborator.h"
 #include "lib/Support/Suggest.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <functional>
@@ -19,11 +20,10 @@ std::vector<std::string> NetworkGraph::layerNames() const {
 
 std::vector<int> NetworkGraph::sources(int layer) const {
   std::vector<int> found;
-  std::vector<bool> seen(nodes.size());
+  llvm::DenseSet<int> seen;
   std::function<void(int)> visit = [&](int index) {
-    if (seen[index])
+    if (!seen.insert(index).second)
       return;
-    seen[index] = true;
     const NetworkNode &node = nodes[index];
     if (node.kind == NetworkNode::Kind::layer || node.kind == NetworkNode::Kind::input)
       found.push_back(index);
@@ -34,22 +34,25 @@ std::vector<int> NetworkGraph::sources(int layer) const {
   return found;
 }
 
-std::string NetworkGraph::layerOfParameter(int parameter) const {
+std::vector<std::string> NetworkGraph::layersOfParameters() const {
+  std::vector<std::string> owners(parameters.size());
+  std::vector<bool> seen(nodes.size()); // by an earlier layer, which then is the first
+  std::string layerName;
+  std::function<void(int)> visit = [&](int index) {
+    const NetworkNode &node = nodes[index];
+    if (seen[index] || node.kind == NetworkNode::Kind::layer)
+      return;
+    seen[index] = true;
+    for (int parameter : {node.weight, node.bias})
+      if (parameter >= 0 && owners[parameter].empty())
+        owners[parameter] = layerName;
+    llvm::for_each(node.operands, visit);
+  };
   for (int layer : layers) {
-    std::vector<bool> seen(nodes.size());
-    std::function<bool(int)> uses = [&](int index) {
-      const NetworkNode &node = nodes[index];
-      if (seen[index] || node.kind == NetworkNode::Kind::layer)
-        return false;
-      seen[index] = true;
-      return (node.kind == NetworkNode::Kind::dense &&
-              (node.weight == parameter || node.bias == parameter)) ||
-             llvm::any_of(node.operands, uses);
-    };
-    if (llvm::any_of(nodes[layer].operands, uses))
-      return nodes[layer].name;
+    layerName = nodes[layer].name;
+    llvm::for_each(nodes[layer].operands, visit);
   }
-  return "";
+  return owners;
 }
 
 NetworkGraph dpc::placeholderNetwork(Spot spot) {
@@ -72,6 +75,8 @@ NetworkGraph dpc::placeholderNetwork(Spot spot) {
 /// Operations in all, and depth of nesting with blocks expanded, beyond which a model is a mistake.
 static constexpr size_t mostNodes = 100000;
 static constexpr unsigned deepestExpansion = 1000;
+/// Operators in a row between two layers: later stages walk them recursively.
+static constexpr unsigned longestAffine = 1000;
 
 std::string dpc::shapeText(llvm::ArrayRef<int64_t> shape) {
   std::string text;
@@ -85,6 +90,9 @@ std::string dpc::shapeText(llvm::ArrayRef<int64_t> shape) {
 //===------------------------------------------------------------------------------------------===//
 
 int NetworkElaborator::add(NetworkNode node) {
+  if (node.kind != NetworkNode::Kind::layer)
+    for (int operand : node.operands)
+      node.depth = std::max(node.depth, graph.nodes[operand].depth + 1);
   graph.nodes.push_back(std::move(node));
   return graph.nodes.size() - 1;
 }
@@ -161,6 +169,16 @@ NetworkGraph NetworkElaborator::run() {
   return std::move(graph);
 }
 
+void NetworkElaborator::checkBlock(const Block &block) {
+  layerNames.insert("output");
+  Scope scope;
+  for (const Name &parameter : block.parameters)
+    scope.names[parameter.text] = {{}, parameter.spot, ""};
+  evaluateBody(block.body, scope);
+  if (block.body.result)
+    evaluate(*block.body.result, {scope, "output", "output.pre"});
+}
+
 void NetworkElaborator::evaluateBody(const Body &body, Scope &scope) {
   for (const Statement &statement : body.statements) {
     const std::string &name = statement.name.text;
@@ -169,7 +187,12 @@ void NetworkElaborator::evaluateBody(const Body &body, Scope &scope) {
     std::string full = scope.prefix + name;
     Value value = evaluate(*statement.value, {scope, full, full});
     if (value.is(Value::Kind::vector)) {
-      value = vectorOf(materialize(value, statement.value->spot));
+      int node = materialize(value, statement.value->spot);
+      value = vectorOf(node);
+      if (graph.nodes[node].depth > longestAffine) {
+        error(scope, &network, statement.value->spot, message::longAffine, longestAffine);
+        value = {};
+      }
     } else if (value.is(Value::Kind::word) || value.is(Value::Kind::text)) {
       error(scope, &statement, statement.value->spot, message::wrongKind, "a vector or a number",
             "`" + toString(*statement.value) + "`");
@@ -353,4 +376,11 @@ NetworkValue NetworkElaborator::evaluateProduct(const Expr &expr, const Context 
 NetworkGraph dpc::elaborateNetwork(const Network &network, const std::vector<Block> &blocks,
                                    DiagnosticEngine &engine) {
   return NetworkElaborator(network, blocks, engine).run();
+}
+
+void dpc::checkBlocks(const std::vector<Block> &blocks, DiagnosticEngine &engine) {
+  Network none;
+  for (const Block &block : blocks)
+    if (!block.broken)
+      NetworkElaborator(none, blocks, engine).checkBlock(block);
 }

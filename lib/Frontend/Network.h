@@ -23,6 +23,7 @@ struct NetworkNode {
   int weight = -1, bias = -1;         // of dense: parameters, -1 if there is no bias
   std::string name = {};              // of the input and of layers
   Activation activation = Activation::identity;
+  unsigned depth = 0;                 // operators since the last layer
   std::optional<Rational> slope = {}; // of leaky_relu
 };
 
@@ -43,13 +44,16 @@ struct NetworkGraph {
   /// The layers and the input that the affine map of a layer reads, in the order of
   /// dp::LayerOp::getSources: operands first, depth first.
   std::vector<int> sources(int layer) const;
-  /// The first layer whose affine map uses a parameter, or "" if none does.
-  std::string layerOfParameter(int parameter) const;
+  /// For each parameter the first layer whose affine map uses it, or "" if none does.
+  std::vector<std::string> layersOfParameters() const;
 };
 
 /// Expands `network`; errors go to `engine`.
 NetworkGraph elaborateNetwork(const ast::Network &network, const std::vector<ast::Block> &blocks,
                               DiagnosticEngine &engine);
+
+/// Checks the names and functions in all blocks, also in those that no network calls.
+void checkBlocks(const std::vector<ast::Block> &blocks, DiagnosticEngine &engine);
 
 /// A stand-in with one input, one hidden and one output layer, so that objectives can be checked
 /// when the network is wrong.

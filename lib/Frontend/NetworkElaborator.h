@@ -65,6 +65,8 @@ public:
       : network(network), blocks(blocks), engine(engine) {}
 
   NetworkGraph run();
+  /// Checks a block by itself, its parameters unknown.
+  void checkBlock(const ast::Block &block);
 
 private:
   using Value = NetworkValue;

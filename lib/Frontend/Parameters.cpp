@@ -117,6 +117,7 @@ ParameterValues Binder::run(const Expr *setting) {
     formals.push_back({parameter.name.text, false});
   std::vector<const Argument *> perLayer, arguments;
   bindArguments(*setting, formals, engine, &perLayer, &arguments);
+  known.clear(); // a default reads the values of earlier parameters as they are now
   for (auto [parameter, argument] : llvm::zip(objective.parameters, arguments)) {
     ParameterValue &value = values[parameter.name.text];
     if (argument) {
@@ -125,11 +126,15 @@ ParameterValues Binder::run(const Expr *setting) {
       value.valid = read(parameter, *argument->value, wantsWord[parameter.name.text], number, word);
       value.number = number;
       value.word = word;
-    } else if (!parameter.value) {
+    } else if (parameter.value) {
+      value.valid = read(parameter, *parameter.value, std::nullopt, value.number, value.word);
+    } else {
       auto builder = engine.error(setting->spot.place(), message::parameterWithoutValue,
                                   objective.name.text, parameter.name.text);
       builder.note(parameter.name.spot.place(), "the parameter has no default");
     }
+    if (value.valid && value.number)
+      known[parameter.name.text] = *value.number;
   }
   std::map<std::pair<std::string, std::string>, const Argument *> seen;
   for (const Argument *argument : perLayer) {
