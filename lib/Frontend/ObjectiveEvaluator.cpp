@@ -7,11 +7,11 @@
 using namespace dpc;
 using namespace dpc::ast;
 
-/// Depth of expansion, number of expressions evaluated and of terms made in all, beyond which an
-/// objective is a mistake.
+/// Depth of expansion, number of expressions evaluated and of terms made or scaled (both also per
+/// layer), beyond which an objective is a mistake.
 static constexpr unsigned deepestExpansion = 1000;
-static constexpr size_t mostSteps = 5000000;
-static constexpr size_t mostTerms = 200000;
+static constexpr size_t mostSteps = 200000, mostStepsPerLayer = 2000;
+static constexpr size_t mostTerms = 200000, mostTermsPerLayer = 2000;
 
 //===------------------------------------------------------------------------------------------===//
 // Vectors
@@ -99,7 +99,9 @@ ObjectiveValue ObjectiveEvaluator::evaluate(const Expr &expr, int layer,
     explicit Depth(unsigned &depth) : depth(++depth) {}
     ~Depth() { --depth; }
   } guard(depth);
-  if (depth > deepestExpansion || ++steps > mostSteps || terms > mostTerms) {
+  size_t layers = network.layers.size();
+  if (depth > deepestExpansion || ++steps > mostSteps + mostStepsPerLayer * layers ||
+      terms > mostTerms + mostTermsPerLayer * layers) {
     Spot spot = potential ? potential->spot : objective.spot;
     error(true, spot, environment, message::objectiveTooLarge, objective.name.text);
     return {};
@@ -123,11 +125,8 @@ ObjectiveValue ObjectiveEvaluator::evaluate(const Expr &expr, int layer,
     return evaluateSum(expr, layer, environment);
   case Expr::Kind::product:
     return evaluateProduct(expr, layer, environment);
-  case Expr::Kind::call: {
-    Value value = evaluateCall(expr, layer, environment);
-    terms += value.energy.size();
-    return value;
-  }
+  case Expr::Kind::call:
+    return evaluateCall(expr, layer, environment);
   case Expr::Kind::sumOver:
     return evaluateSumOver(expr, layer, environment);
   }
@@ -204,6 +203,7 @@ ObjectiveValue ObjectiveEvaluator::evaluateSum(const Expr &expr, int layer,
   bool poisoned = false;
   for (const Operand &operand : expr.operands) {
     Value value = evaluate(*operand.value, layer, environment);
+    terms += value.energy.size();
     if (value.is(Kind::poison) || value.is(Kind::word)) {
       if (value.is(Kind::word))
         error(false, operand.value->spot, environment, message::wrongOperand,
@@ -223,7 +223,8 @@ ObjectiveValue ObjectiveEvaluator::evaluateSum(const Expr &expr, int layer,
     sum.number = sum.number + sign * value.number;
     addScaled(sum.vector, value.vector, sign);
     for (Term &term : value.energy) {
-      term.coefficient = sign * term.coefficient;
+      if (operand.sign == '-')
+        term.coefficient = -term.coefficient;
       sum.energy.push_back(std::move(term));
     }
   }
@@ -237,6 +238,7 @@ ObjectiveValue ObjectiveEvaluator::evaluateProduct(const Expr &expr, int layer,
   bool poisoned = false;
   for (const Operand &operand : expr.operands) {
     Value value = evaluate(*operand.value, layer, environment);
+    terms += value.energy.size();
     bool divides = operand.sign == '/';
     if (value.is(Kind::poison)) {
       poisoned = true;
