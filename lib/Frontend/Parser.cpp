@@ -15,7 +15,7 @@ static constexpr unsigned mostErrors = 50;
 
 File dpc::parseFile(const SourceFile &file, DiagnosticEngine &engine) {
   if (file.text().size() > largestFile) {
-    engine.error({file.name(), 0, 0}, message::fileTooLarge, largestFile >> 20);
+    engine.error({file.name(), 1, 1}, message::fileTooLarge, largestFile >> 20);
     return {};
   }
   return Parser(file, 0, file.text().size(), engine, ExitCode::model).parseFile();
