@@ -33,8 +33,7 @@ llvm::Expected<Tensor> reference::argument(const Environment &arguments, StringR
 }
 
 static double numberOf(StringRef coefficient) {
-  std::optional<Coefficient> parsed = Coefficient::parse(coefficient);
-  std::optional<Rational> number = parsed ? parsed->number() : std::nullopt;
+  std::optional<Rational> number = parseRational(coefficient);
   return number ? toDouble(*number) : std::numeric_limits<double>::quiet_NaN();
 }
 

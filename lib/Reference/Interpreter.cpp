@@ -129,20 +129,25 @@ struct Machine {
     return llvm::Error::success();
   }
 
-  /// Runs one body. Every `get` reads `before`; what is set goes to the cells.
-  llvm::Error runBody(Region &region, const Environment &before) {
-    for (Operation &op : region.front()) {
-      if (auto get = dyn_cast<dyad::GetOp>(op)) {
-        auto value = argument(before, get.getCell(), get.getType());
-        if (!value)
-          return value.takeError();
-        values[get.getResult()] = std::move(*value);
-      } else if (auto set = dyn_cast<dyad::SetOp>(op)) {
-        cells[set.getCell().str()] = values[set.getValue()];
-      } else if (llvm::Error error = evaluate(&op, values)) {
-        return error;
+  /// Runs bodies that move from the same old cells: every `get` reads the cells as they were
+  /// before, what is set becomes visible after the last.
+  llvm::Error runTogether(const std::vector<Operation *> &bodies) {
+    Environment after;
+    for (Operation *body : bodies)
+      for (Operation &op : body->getRegion(0).front()) {
+        if (auto get = dyn_cast<dyad::GetOp>(op)) {
+          auto value = argument(cells, get.getCell(), get.getType());
+          if (!value)
+            return value.takeError();
+          values[get.getResult()] = std::move(*value);
+        } else if (auto set = dyn_cast<dyad::SetOp>(op)) {
+          after[set.getCell().str()] = values[set.getValue()];
+        } else if (llvm::Error error = evaluate(&op, values)) {
+          return error;
+        }
       }
-    }
+    after.merge(cells); // keeps what the bodies have set
+    cells = std::move(after);
     return llvm::Error::success();
   }
 };
@@ -165,21 +170,16 @@ llvm::Expected<Environment> reference::runProgram(dyad::ProgramOp program,
       return std::move(error);
   }
 
-  auto run = [&](Operation *body, const Environment &before) {
-    return machine.runBody(body->getRegion(0), before);
-  };
-  if (llvm::Error error = run(initial, {}))
-    return std::move(error);
+  std::vector<std::vector<Operation *>> sequence = {{initial}};
   for (const std::vector<int64_t> &group :
        updateSequence(program.getInference(), program.getPasses(), updates.size())) {
-    // A group moves from the same old states: a copy of the cells as they were before it.
-    Environment before = machine.cells;
+    sequence.emplace_back();
     for (int64_t layer : group)
-      if (llvm::Error error = run(updates[layer - 1], before))
-        return std::move(error);
+      sequence.back().push_back(updates[layer - 1]);
   }
-  Environment before = machine.cells;
-  if (llvm::Error error = run(gradients, before))
-    return std::move(error);
+  sequence.push_back({gradients});
+  for (const std::vector<Operation *> &bodies : sequence)
+    if (llvm::Error error = machine.runTogether(bodies))
+      return std::move(error);
   return machine.cells;
 }

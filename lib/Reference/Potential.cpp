@@ -3,6 +3,7 @@
 #include "lib/Reference/Evaluator.h"
 #include "lib/Reference/Kernels.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <fmt/format.h>
 
@@ -68,15 +69,18 @@ private:
   Vectors &held;
   int64_t batch = 0;
   llvm::DenseMap<Value, Tensor> known;
+  llvm::StringMap<double> numbers; // of coefficients
   std::string firstError;
 };
 } // namespace
 
 double Vectors::number(StringRef coefficient) {
+  auto [known, isNew] = numbers.try_emplace(coefficient, 0);
+  if (!isNew)
+    return known->second;
   std::optional<Coefficient> parsed = Coefficient::parse(coefficient);
-  std::optional<Rational> value = parsed ? model.evaluate(*parsed) : std::nullopt;
-  if (value)
-    return toDouble(*value);
+  if (std::optional<Rational> value = parsed ? model.evaluate(*parsed) : std::nullopt)
+    return known->second = toDouble(*value);
   fail(fmt::format("reference: coefficient `{}` has no value", coefficient.str()));
   return 0;
 }
