@@ -7,7 +7,7 @@
 #include "lib/Schedule/Passes.h"
 #include "lib/Support/Messages.h"
 
-#include "mlir/Dialect/Linalg/Passes.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace dpc;
@@ -42,7 +42,7 @@ static void buildBuffer(OpPassManager &pm, const PipelineOptions &) {
 
 static void buildTarget(OpPassManager &pm, const PipelineOptions &options) {
   if (options.cpu.optLevel == 0) {
-    pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+    pm.addPass(createCpuPlainLoops());
     return;
   }
   const CpuTarget &target = options.cpu.target;

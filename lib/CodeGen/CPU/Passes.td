@@ -5,6 +5,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CpuPlainLoops : Pass<"cpu-plain-loops", "::mlir::ModuleOp"> {
+  let summary = "linalg kernels -> plain loops on numbers";
+  let description = [{
+    Optimisation level 0: what the kernels say, element by element, without vectors or tasks. Sums
+    over the depth of a product are in order, in memory.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+}
+
 def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "linalg kernels -> register tiles, vectors and tasks";
   let description = [{
