@@ -136,6 +136,20 @@ bool atEdge(Compiled &compiled, const std::string &layer, const reference::Point
   return false;
 }
 
+/// Whether more passes leave every compartment where it is. 37 more, so that no short cycle passes
+/// for a fixed point. Existence and convergence depend on the weights (language.md O10).
+bool settled(const Compiled &compiled, const Environment &cells, const Environment &later) {
+  for (const std::string &layer : compiled.info.layers)
+    for (size_t c = 0; c < compiled.info.compartments.size(); ++c) {
+      std::string cell = fmt::format("{}#{}", layer, c);
+      if (!(relativeError(later.at(cell), cells.at(cell)) < 1e-9))
+        return false;
+    }
+  return true;
+}
+
+std::string sweeps(int passes) { return fmt::format("forward_backward(passes = {})", passes); }
+
 // Stationary states and gradients of the shipped and of unseen objectives.
 TEST(FiniteDifference, statesAreStationary) {
   int judged = 0, settledCases = 0;
@@ -149,26 +163,18 @@ TEST(FiniteDifference, statesAreStationary) {
     if (objective.quadratic)
       options.activations = {"identity", "relu", "leaky_relu(slope)", "clip"};
     std::string network = randomNetwork(random, options), loss = randomLoss(random);
-    auto text = [&](int passes) {
-      return network + objective.text +
-             trainBlock(objective.call, loss, fmt::format("forward_backward(passes = {})", passes));
-    };
-    SCOPED_TRACE(fmt::format("case {}\n{}", i, text(60)));
-    Compiled compiled(text(60), 2), longer(text(120), 2);
-    ASSERT_TRUE(compiled.valid()) << compiled.errors;
+    std::string text = network + objective.text;
+    SCOPED_TRACE(fmt::format("case {}\n{}{} {}", i, text, objective.call, loss));
+    Compiled compiled(text + trainBlock(objective.call, loss, sweeps(60)), 2);
+    Compiled longer(text + trainBlock(objective.call, loss, sweeps(97)), 2);
+    ASSERT_TRUE(compiled.valid() && longer.valid()) << compiled.errors << longer.errors;
     Environment arguments = compiled.randomArguments(random, objective.gain);
-    Environment cells = compiled.runProgram(arguments), later = longer.runProgram(arguments);
+    Environment cells = compiled.runProgram(arguments);
     expectGradients(compiled, arguments, cells);
 
     reference::Point point = Compiled::pointOf(arguments, cells);
-    bool settled = true;
-    for (const std::string &layer : compiled.info.layers)
-      for (size_t c = 0; c < compiled.info.compartments.size(); ++c) {
-        std::string cell = fmt::format("{}#{}", layer, c);
-        settled &= relativeError(later[cell], cells[cell]) < 1e-9;
-      }
-    if (!settled)
-      continue; // existence and convergence depend on the weights (language.md O10)
+    if (!settled(compiled, cells, longer.runProgram(arguments)))
+      continue;
     ++settledCases;
     for (const std::string &layer : compiled.info.layers)
       for (size_t c = 0; c < compiled.info.compartments.size(); ++c) {
@@ -195,18 +201,19 @@ TEST(FiniteDifference, saddleValueFollowsTheGradient) {
     options.maxWidth = 4;
     std::string alpha = choose<std::string>(random, {"0", "0.3", "1/2", "1"});
     // No constant is held in this potential: its total derivative is the partial one.
-    std::string text =
-        randomNetwork(random, options) +
-        trainBlock(fmt::format("dp(alpha = {}, beta = 0.3, point = exact)", alpha),
-                   choose<std::string>(random, {"half_squared_error", "squared_error"}),
-                   "forward_backward(passes = 60)");
-    SCOPED_TRACE(fmt::format("case {}\n{}", i, text));
-    Compiled compiled(text, 2);
-    ASSERT_TRUE(compiled.valid()) << compiled.errors;
+    std::string network = randomNetwork(random, options),
+                objective = fmt::format("dp(alpha = {}, beta = 0.3, point = exact)", alpha),
+                loss = choose<std::string>(random, {"half_squared_error", "squared_error"});
+    SCOPED_TRACE(fmt::format("case {}\n{}{} {}", i, network, objective, loss));
+    Compiled compiled(network + trainBlock(objective, loss, sweeps(60)), 2);
+    Compiled longer(network + trainBlock(objective, loss, sweeps(97)), 2);
+    ASSERT_TRUE(compiled.valid() && longer.valid()) << compiled.errors << longer.errors;
     Environment arguments = compiled.randomArguments(random, 0.5), direction = arguments;
     std::normal_distribution<double> normal;
     double predicted = 0, size = 0;
     Environment cells = compiled.runProgram(arguments);
+    if (!settled(compiled, cells, longer.runProgram(arguments)))
+      continue;
     for (const ParameterInfo &parameter : compiled.info.parameters) {
       Tensor &along = direction[parameter.name];
       const Tensor &gradient = cells[parameter.name + "#gradient"];
@@ -226,12 +233,10 @@ TEST(FiniteDifference, saddleValueFollowsTheGradient) {
     };
     constexpr double step = 1e-5;
     double observed = (valueAt(step) - valueAt(-step)) / (2 * step);
-    if (!std::isfinite(observed) || std::abs(observed) > 1e3)
-      continue; // no saddle, or not found: depends on the weights
     ++judged;
     EXPECT_NEAR(observed, predicted, 1e-5 * std::max(1.0, size));
   }
-  EXPECT_GE(judged, caseCount() * 9 / 10);
+  EXPECT_GE(judged, caseCount() * 3 / 4);
 }
 
 } // namespace
