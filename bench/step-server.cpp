@@ -12,9 +12,7 @@
 
 #include "dprt/optimizer.h"
 
-#include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <random>
 
