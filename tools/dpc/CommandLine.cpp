@@ -78,9 +78,8 @@ std::string overview() {
 std::string commandHelp(const Table &table, const OptTable::SubCommand &command) {
   std::string text = fmt::format("dpc {0}: {1}\n\nUsage: dpc {0} {2}\n", command.Name,
                                  command.HelpText, command.Usage);
-  for (const OptTable::Info &group : infos) {
-    if (group.Kind != Option::GroupClass)
-      continue;
+  for (Id id : {OPT_g_model, OPT_g_files, OPT_g_run, OPT_g_other}) {
+    const OptTable::Info &group = infos[id - 1];
     std::string lines;
     for (const OptTable::Info &info : infos) {
       if (info.GroupID != group.ID || !info.HelpText || !table.knows(info, command.Name))

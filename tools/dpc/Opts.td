@@ -18,7 +18,7 @@ def c_compile : SubCommand<"compile", "the program after a phase of the compiler
 def c_prelude : SubCommand<"prelude", "print the methods that ship with dpc", "[options]">;
 
 def g_model : OptionGroup<"model">, HelpText<"Model">;
-def g_files : OptionGroup<"files">, HelpText<"Files">;
+def g_files : OptionGroup<"files">, HelpText<"File">;
 def g_run : OptionGroup<"run">, HelpText<"Run">;
 def g_other : OptionGroup<"other">, HelpText<"Other">;
 
