@@ -3,13 +3,14 @@
 // dpc-step-server MODEL.dp THREADS [KEY=VALUE ...]
 //
 // Compiles the model, fills one resident batch with fixed pseudo-random data and answers each number
-// n on standard input by running n whole steps (gradients and parameter update) and printing the
-// microseconds that one took. Waits without spinning in between, so that servers can take turns.
+// n on standard input by running n whole steps (gradients, divergence check, parameter update) and
+// printing the microseconds that one took. Waits without spinning in between, so that servers can take turns.
 //
 //===------------------------------------------------------------------------------------------------===//
 #include "lib/Driver/Executable.h"
 #include "lib/Driver/Runtime.h"
 
+#include "Train/Divergence.h"
 #include "dprt/optimizer.h"
 
 #include <chrono>
@@ -75,8 +76,11 @@ int main(int argc, char **argv) {
   fill(model, *model.description().find("train_step", "y"), true);
 
   // A small rate keeps the weights finite however long the server runs.
+  dprt::DivergenceCheck check(model, {});
   auto step = [&] {
     model.run("train_step", model.batch());
+    if (!check.states(model.batch()).empty())
+      std::cerr << "dpc-step-server: diverged\n";
     (void)optimizer->step(model.parameterData(), model.gradientData(), 1e-6);
   };
   step();
