@@ -45,6 +45,9 @@ llvm::Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(llvm::ArrayRef<ch
           .create();
   if (!jit)
     return jit.takeError();
+  // Failures are returned by the look-ups below; the default also prints them.
+  (*jit)->getExecutionSession().setErrorReporter(
+      [](llvm::Error error) { llvm::consumeError(std::move(error)); });
   if (llvm::Error error = (*jit)->getMainJITDylib().define(absoluteSymbols(symbolsOf(**jit))))
     return error;
   auto bytes = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()),

@@ -50,6 +50,16 @@ INSTANTIATE_TEST_SUITE_P(Random, Compiled, testing::ValuesIn(cases()), [](const 
          std::to_string(info.param.optLevel);
 });
 
+TEST(CompiledChain, agreesAtFullSize) {
+  CompiledStep step(chainProgram({784, 512, 512, 10}, 100, "relu", "softmax_cross_entropy"),
+                    "native", 2);
+  ASSERT_EQ(step.error, "");
+  step.setInputs(5, 100);
+  step.run("train_step");
+  std::string where;
+  EXPECT_LE(step.errorOf("train_step", where), 1e-5) << where;
+}
+
 TEST(CompiledThreads, giveTheSameBits) {
   std::string text = chainProgram({97, 256, 130, 10}, 100, "tanh", "softmax_cross_entropy");
   CompiledStep step(text, "native", 2);
@@ -83,6 +93,14 @@ TEST(CompiledPadding, ofParametersAndGradientsStaysZero) {
       for (float value : step.compiled().read(place))
         named += std::abs(value);
   EXPECT_NEAR(all, named, 1e-9 * named);
+}
+
+TEST(LoadedModel, refusesWhatIsNoModel) {
+  for (llvm::StringRef bytes : {"", "no object at all"}) {
+    auto model = dpc::LoadedModel::load({bytes.data(), bytes.size()});
+    ASSERT_FALSE(model);
+    EXPECT_NE(llvm::toString(model.takeError()), "");
+  }
 }
 
 TEST(CompiledChain, agreesForEveryActivationAndLoss) {

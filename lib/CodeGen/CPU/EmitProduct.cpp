@@ -1,8 +1,8 @@
 //===- EmitProduct.cpp - register tiles for matrix products -----------------------------------===//
 //
 // for panel of columns { for tile of rows { for k { nv vectors of B; per row one broadcast of A and
-// nv multiply-adds } what follows per unit } }: the sum over all of k stays in registers
-// (docs/cpu.md 3a). Rows are split evenly into tiles, the last panel may be narrower.
+// nv multiply-adds } what follows per unit } }: sums stay in registers (docs/cpu.md 3a). Rows are
+// split evenly into tiles, the last panel may be narrower.
 //
 //===------------------------------------------------------------------------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
@@ -29,10 +29,11 @@ private:
   SmallVector<Value> sum(const Panel &panel, int64_t height, Value row, Value column);
   void finish(ArrayRef<Value> sums, const Panel &panel, int64_t height, Value row, Value column);
 
-  /// Most rows of a tile with so many vectors per row: its sums, one row of B and one broadcast
-  /// are in registers.
+  /// Most rows of a tile with so many vectors per row: its sums, one row of B, one broadcast and,
+  /// without fused multiply-add, one product are in registers.
   int64_t heightOf(int64_t vectors) const {
-    return std::max<int64_t>(1, (e.unit.registers - vectors - 1) / vectors);
+    int64_t others = vectors + (e.unit.fma ? 1 : 2);
+    return std::max<int64_t>(1, (e.unit.registers - others) / vectors);
   }
 
   KernelParts &parts;
@@ -42,6 +43,7 @@ private:
   bool transposedA;
   bool keepsSums; // the sums themselves are a result
   int64_t m, n;
+  int64_t mostDepth; // of the products of a whole batch
   Value k;
   int64_t fullVectors; // of a whole panel
   int64_t groups = 1;  // of the tiles of a panel
@@ -63,6 +65,7 @@ ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
   result = product.getDpsInits()[0];
   AffineMap map = product.getIndexingMapsArray()[0];
   transposedA = map.getResult(0) == e.b.getAffineDimExpr(2);
+  mostDepth = cast<MemRefType>(a.getType()).getDimSize(transposedA ? 0 : 1);
   auto type = cast<MemRefType>(result.getType());
   m = type.getDimSize(0), n = type.getDimSize(1);
   keepsSums = !parts.perUnit || !llvm::is_contained(parts.perUnit.getDpsInits(), result);
@@ -73,9 +76,8 @@ ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
 void ProductEmitter::emit() {
   int64_t width = fullVectors * e.unit.lanes;
   int64_t panelCount = llvm::divideCeil(n, width);
-  int64_t depth = cast<MemRefType>(a.getType()).getDimSize(transposedA ? 0 : 1);
   // One task per half MFLOP, but none at all below two: a parallel region costs microseconds.
-  int64_t work = 2 * m * n * depth;
+  int64_t work = 2 * m * n * mostDepth;
   if (work < 2'000'000)
     return share({e.index(0), e.index(panelCount)});
   // Enough items to give every thread the same: groups of tiles of a panel. Consecutive items of
@@ -91,8 +93,7 @@ void ProductEmitter::emit() {
 void ProductEmitter::share(Interval items) {
   // Only the products with the samples as depth have a depth that is known at run time.
   auto view = product.getDpsInputs()[0].getDefiningOp<memref::ReinterpretCastOp>();
-  k = view ? view.getSizes()[0]
-           : e.index(cast<MemRefType>(a.getType()).getDimSize(transposedA ? 0 : 1));
+  k = view ? view.getSizes()[0] : e.index(mostDepth);
   int64_t width = fullVectors * e.unit.lanes;
   int64_t whole = n / width, rest = n % width;
   auto divided = [&](Value item) -> Value {
@@ -143,22 +144,38 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
     rowAt.push_back(e.plus(row, i));
   for (int64_t v = 0; v < panel.vectors; ++v)
     columnAt.push_back(e.plus(column, v * e.unit.lanes));
+  // Sums over blocks of the depth are added up: rounding errors grow with the square roots of the
+  // block and of the number of blocks, not with that of the depth (a factor of 3 at 784).
   SmallVector<Value> zeros(height * panel.vectors, e.splat(0.0));
-  auto loop = scf::ForOp::create(e.b, e.loc, e.index(0), k, e.index(1), zeros);
+  auto block = [&](Value begin, Value end) {
+    auto loop = scf::ForOp::create(e.b, e.loc, begin, end, e.index(1), zeros);
+    OpBuilder::InsertionGuard guard(e.b);
+    e.b.setInsertionPointToStart(loop.getBody());
+    Value depth = loop.getInductionVar();
+    SmallVector<Value> vectorsOfB, sums;
+    for (Value at : columnAt)
+      vectorsOfB.push_back(e.load(b, {depth, at}));
+    for (int64_t i = 0; i < height; ++i) {
+      Value scalar =
+          transposedA ? e.loadScalar(a, {depth, rowAt[i]}) : e.loadScalar(a, {rowAt[i], depth});
+      Value factor = e.broadcast(scalar);
+      for (int64_t v = 0; v < panel.vectors; ++v)
+        sums.push_back(
+            e.multiplyAdd(factor, vectorsOfB[v], loop.getRegionIterArgs()[i * panel.vectors + v]));
+    }
+    scf::YieldOp::create(e.b, e.loc, sums);
+    return SmallVector<Value>(loop.getResults());
+  };
+  constexpr int64_t depthOfBlock = 64;
+  if (mostDepth <= 2 * depthOfBlock)
+    return block(e.index(0), k);
+  auto loop = scf::ForOp::create(e.b, e.loc, e.index(0), k, e.index(depthOfBlock), zeros);
   OpBuilder::InsertionGuard guard(e.b);
   e.b.setInsertionPointToStart(loop.getBody());
-  Value depth = loop.getInductionVar();
-  SmallVector<Value> vectorsOfB, sums;
-  for (Value at : columnAt)
-    vectorsOfB.push_back(e.load(b, {depth, at}));
-  for (int64_t i = 0; i < height; ++i) {
-    Value scalar =
-        transposedA ? e.loadScalar(a, {depth, rowAt[i]}) : e.loadScalar(a, {rowAt[i], depth});
-    Value factor = e.broadcast(scalar);
-    for (int64_t v = 0; v < panel.vectors; ++v)
-      sums.push_back(
-          e.multiplyAdd(factor, vectorsOfB[v], loop.getRegionIterArgs()[i * panel.vectors + v]));
-  }
+  Value begin = loop.getInductionVar();
+  SmallVector<Value> sums = block(begin, e.minimum(e.plus(begin, depthOfBlock), k));
+  for (auto [sum, total] : llvm::zip(sums, loop.getRegionIterArgs()))
+    sum = arith::AddFOp::create(e.b, e.loc, total, sum);
   scf::YieldOp::create(e.b, e.loc, sums);
   return SmallVector<Value>(loop.getResults());
 }
