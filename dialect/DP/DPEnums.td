@@ -1,4 +1,4 @@
-//===- DPEnums.td - words of the `dp` dialect alone --------------------------------------------===//
+//===- DPEnums.td - words of the `dp` dialect alone -------------------------------------------===//
 
 #ifndef DPC_DP_ENUMS
 #define DPC_DP_ENUMS
@@ -12,7 +12,8 @@ def Goal : I32EnumAttr<"Goal", "what the potential is to be in a compartment (la
   let cppNamespace = "::dpc::dp";
 }
 
-def CompartmentKind : I32EnumAttr<"CompartmentKind", "where a compartment starts (language.md O1)", [
+def CompartmentKind : I32EnumAttr<"CompartmentKind",
+                                  "where a compartment starts (language.md O1)", [
   I32EnumAttrCase<"state", 0>,        // at the layer's activation in a plain forward pass
   I32EnumAttrCase<"multiplier", 1>]> { // at zero
   let cppNamespace = "::dpc::dp";

@@ -1,4 +1,4 @@
-//===- DPOps.td - operations of the `dp` dialect -----------------------------------------------===//
+//===- DPOps.td - operations of the `dp` dialect ----------------------------------------------===//
 
 #ifndef DPC_DP_OPS
 #define DPC_DP_OPS
@@ -54,9 +54,9 @@ def ModelOp : DP_Op<"model", [IsolatedFromAbove, SingleBlock, NoTerminator, NoRe
   }];
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Network
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def InputOp : DP_Op<"input", [Pure]> {
   let summary = "the datum, layer 0";
@@ -67,8 +67,8 @@ def InputOp : DP_Op<"input", [Pure]> {
 
 def ParameterOp : DP_Op<"parameter", [Pure]> {
   let summary = "a weight [out, in] or bias [out] that training changes";
-  let description = [{ Named as in files (language.md T10): `h1.weight`, `h1.bias`. Shared where several
-    operators use the same value (language.md N7). }];
+  let description = [{ Named as in files (language.md T10): `h1.weight`, `h1.bias`. Shared where
+    several operators use the same value (language.md N7). }];
   let arguments = (ins StrAttr:$name);
   let results = (outs Vector:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
@@ -128,9 +128,9 @@ def LayerOp : DP_Op<"layer", [Pure, SameOperandsAndResultType]> {
   }];
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Compartments and vectors
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def CompartmentOp : DP_Op<"compartment"> {
   let summary = "declares a compartment of every layer (language.md O1, O2)";
@@ -142,8 +142,9 @@ def PotentialOp : DP_Op<"potential", [SingleBlock, NoTerminator, NoRegionArgumen
   let summary = "the terms whose sum is to be stationary";
   let description = [{
     Vectors (`form`, `inverse`, `previous`, `stored`, `affine`, `combine`), terms that read them
-    (`energy`, `loss`, `pair`) and `define`s that only name a vector. The location of a term is that of its text in the
-    objective; for one inside a macro, a call-site location: callee its place in the definition,
+    (`energy`, `loss`, `pair`) and `define`s that only name a vector. The location of a term is that
+    of its text in the objective; for one inside a macro, a call-site location: callee its place in
+    the definition,
     caller the macro's use in the potential.
   }];
   let regions = (region SizedRegion<1>:$body);
@@ -153,8 +154,8 @@ def PotentialOp : DP_Op<"potential", [SingleBlock, NoTerminator, NoRegionArgumen
 def FormOp : DP_Op<"form", [Pure, SameOperandsAndResultType]> {
   let summary = "a combination of the compartments of one layer (language.md 4.1)";
   let description = [{
-    `names` are compartments of the layer, each at most once. At the input, which has no compartments, the only
-    name is `given` and stands for the datum (language.md O4).
+    `names` are compartments of the layer, each at most once. At the input, which has no
+    compartments, the only name is `given` and stands for the datum (language.md O4).
 
     ```mlir
     %m = dp.form %h1 ["p", "q"] ["a", "1 - a"] : tensor<512xf32>
@@ -202,7 +203,9 @@ def AffineOp : DP_Op<"affine", [Pure]> {
   }];
   let arguments = (ins Vector:$layer, Variadic<Vector>:$reads);
   let results = (outs Vector:$result);
-  let assemblyFormat = "$layer `reads` `(` $reads `)` attr-dict `:` functional-type(operands, $result)";
+  let assemblyFormat = [{
+    $layer `reads` `(` $reads `)` attr-dict `:` functional-type(operands, $result)
+  }];
   let hasVerifier = 1;
 }
 
@@ -212,9 +215,9 @@ def DefineOp : DP_Op<"define", [SameTypeOperands]> {
   let assemblyFormat = "$name $layer `is` $value attr-dict `:` type($value)";
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Terms
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def EnergyOp : DP_Op<"energy"> {
   let summary = "coefficient * G(form), summed over units and batch";
@@ -240,8 +243,8 @@ def LossOp : DP_Op<"loss"> {
 def PairOp : DP_Op<"pair", [SameTypeOperands]> {
   let summary = "coefficient * <left, right>, summed over units and batch";
   let description = [{
-    Each side is a `form` (whose compartments are expanded bilinearly), `inverse`, `previous`, `stored` or `affine` value of
-    one and the same layer.
+    Each side is a `form` (whose compartments are expanded bilinearly), `inverse`, `previous`,
+    `stored` or `affine` value of one and the same layer.
   }];
   let arguments = (ins CoefficientAttr:$coefficient, Vector:$left, Vector:$right);
   let assemblyFormat = "$coefficient $left `,` $right attr-dict `:` type($left)";

@@ -1,4 +1,4 @@
-//===- DyadOps.td - operations of the `dyad` dialect -------------------------------------------===//
+//===- DyadOps.td - operations of the `dyad` dialect ------------------------------------------===//
 
 #ifndef DPC_DYAD_OPS
 #define DPC_DYAD_OPS
@@ -16,9 +16,9 @@ class Dyad_Op<string mnemonic, list<Trait> traits = []> : Op<Dyad_Dialect, mnemo
 // A state, parameter or gradient of static shape; a batch has the samples as first dimension.
 def Batch : StaticShapeTensorOf<[AnyFloat]>;
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Programs: before there is an order
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def ProgramOp : Dyad_Op<"program", [IsolatedFromAbove, SingleBlock, NoTerminator, NoRegionArguments,
                                     Symbol]> {
@@ -102,15 +102,17 @@ def SetOp : Dyad_Op<"set"> {
   let assemblyFormat = "$cell $value attr-dict `:` type($value)";
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Products
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def LinearOp : Dyad_Op<"linear", [Pure]> {
   let summary = "x * weight^T + bias: [batch, in], [out, in], [out] -> [batch, out]; a product";
   let arguments = (ins Batch:$x, Batch:$weight, Optional<Batch>:$bias);
   let results = (outs Batch:$result);
-  let assemblyFormat = "$x `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, $result)";
+  let assemblyFormat = [{
+    $x `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, $result)
+  }];
   let hasVerifier = 1;
 }
 
@@ -144,9 +146,9 @@ def BiasGradientOp : Dyad_Op<"bias_gradient", [Pure]> {
   let hasFolder = 1;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Per unit
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def ZeroOp : Dyad_Op<"zero", [Pure, ConstantLike]> {
   let summary = "all zeros";
@@ -182,7 +184,9 @@ def ActivateOp : Dyad_Op<"activate", [Pure, SameOperandsAndResultType]> {
   let arguments = (ins Activation:$activation, Batch:$b, OptionalAttr<CoefficientAttr>:$slope,
                        DefaultValuedAttr<CoefficientAttr, "\"0\"">:$rho);
   let results = (outs Batch:$result);
-  let assemblyFormat = "$activation (`slope` $slope^)? (`rho` $rho^)? $b attr-dict `:` type($result)";
+  let assemblyFormat = [{
+    $activation (`slope` $slope^)? (`rho` $rho^)? $b attr-dict `:` type($result)
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -227,9 +231,9 @@ def LossOp : Dyad_Op<"loss", [Pure]> {
   let hasVerifier = 1;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Shapes
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 def FlattenOp : Dyad_Op<"flatten", [Pure]> {
   let summary = "[batch, ...] -> [batch, elements], last dimension fastest";

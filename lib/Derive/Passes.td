@@ -6,8 +6,8 @@ include "mlir/Pass/PassBase.td"
 def DeriveUpdates : Pass<"dp-derive-updates", "::mlir::ModuleOp"> {
   let summary = "from the potential of a dp.model to the updates of a dyad.program";
   let description = [{
-    Differentiates the potential by every compartment of every layer, changes to independent unknowns,
-    solves the stationarity conditions one after the other and writes the updates, the plain
+    Differentiates the potential by every compartment of every layer, changes to independent
+    unknowns, solves the stationarity conditions one after the other and writes the updates, the plain
     forward pass and the parameter gradients (derivation.md 2-6). Replaces each `dp.model` by a
     `dyad.program` of the same name.
 

@@ -4,7 +4,7 @@
 // Compartments and named vectors are numbers in the compiler, so that renaming them changes
 // nothing; here they get their names back (language.md N6, T10).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Frontend/Frontend.h"

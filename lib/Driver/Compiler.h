@@ -4,7 +4,7 @@
 // A model file and options in; IR, machine code and diagnostics out. No globals, no exit, no output
 // of its own: diagnostics go to the console as they arise.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/DP/DPOps.h"

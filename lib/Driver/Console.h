@@ -3,7 +3,7 @@
 //
 // Nothing in lib/ prints: commands hand their text to the console that the tool gives them.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "llvm/ADT/StringRef.h"

@@ -11,12 +11,12 @@ def UnrollInference : Pass<"dyad-unroll-inference", "::mlir::ModuleOp"> {
 
     | entry | results |
     | --- | --- |
-    | `train_step` | parameter gradients, losses and predictions, compartments and forward activations (for the divergence check) |
+    | `train_step` | parameter gradients, losses, predictions, compartments, forward activations |
     | `infer` | losses and predictions of the plain forward pass |
     | `probe` | every cell |
     | `gradients` | parameter gradients only: what `dpc info` counts |
 
-    All entries take x, y, the number of rows and every parameter. With `fold`, each operation is
+    (The last two are for the divergence check.) All entries take x, y, the number of rows and every parameter. With `fold`, each operation is
     folded and hashed as it is made (derivation.md 8), and what no result needs is removed, so time
     stays linear in passes times layers; without it the program is the literal sequence.
   }];

@@ -25,6 +25,7 @@ def train(data, code, *expected, options=("--max-steps", "2"), file=model):
     assert bool(done.stderr) == (code != 0), done.stderr
     for text in expected:
         assert text in done.stderr, (text, done.stderr)
+    assert code == 0 or "[DP400" in done.stderr, done.stderr  # DP4002, or DP4003 without data
     assert code == 0 or not os.path.exists(weights), data
     if os.path.exists(weights):
         os.remove(weights)

@@ -24,14 +24,14 @@ def path(name):
 
 # A full disk, as weights, metrics, dump and standard output.
 message = run(3, "dpc", "train", model, "--max-steps", "0", "--out", "/dev/full")
-assert "/dev/full" in message and "[DP55" in message, message
+assert "/dev/full" in message and "[DP5502]" in message, message
 run(3, "dpc", "train", model, "--max-steps", "2", "--out", "/dev/full")
 run(3, "dpc", "train", model, "--set", "epochs=1", "--out", path("w"), "--metrics", "/dev/full")
 run(3, "dpc", "compile", model, "--emit=dp", "-o", "/dev/full")
 with open("/dev/full", "w") as full:
     for command in (["prelude"], ["info", model], ["--help"], ["compile", model, "--emit=dp", "-o", "-"]):
         message = run(3, "dpc", *command, stdout=full)
-        assert "standard output" in message, message
+        assert "standard output" in message and "[DP5501]" in message, message
 
 # No such folder; a folder in place of a file.
 for words in (["train", model, "--max-steps", "0", "--out"], ["compile", model, "--emit=dp", "-o"]):

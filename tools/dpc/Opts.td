@@ -1,8 +1,8 @@
-//===- Opts.td - the command line of dpc ---------------------------------------------------------===//
+//===- Opts.td - the command line of dpc ------------------------------------------------------===//
 //
 // Every option names the subcommands that know it. `--name VALUE` and `--name=VALUE` are the same.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 include "llvm/Option/OptParser.td"
 
@@ -67,7 +67,7 @@ defm opt_level : Value<"opt-level", [c_train, c_eval, c_probe, c_compile], g_run
 defm cpu : Value<"cpu", [c_train, c_eval, c_probe, c_compile], g_run, "NAME",
   "code for this processor: native (default), avx512, avx2 or baseline">;
 defm target : Value<"target", [c_probe], g_run, "cpu|reference",
-  "reference: interpreted in double; the unrolled program at --opt-level 0, else the scheduled one">;
+  "reference: interpreted in double; at --opt-level 0 unrolled, else scheduled">;
 def locations : Flag<["--"], "locations", [c_compile]>, Group<g_run>,
   HelpText<"print the place in the model file that each operation comes from">;
 def json : Flag<["--"], "json", [c_info]>, Group<g_run>, HelpText<"print JSON">;
