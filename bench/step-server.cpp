@@ -1,12 +1,13 @@
-//===- step-server.cpp - runs training steps on demand, for interleaved timing ---------------------===//
+//===- step-server.cpp - runs training steps on demand, for interleaved timing ----------------===//
 //
 // dpc-step-server MODEL.dp THREADS [KEY=VALUE ...]
 //
-// Compiles the model, fills one resident batch with fixed pseudo-random data and answers each number
-// n on standard input by running n whole steps (gradients, divergence check, parameter update) and
-// printing the microseconds that one took. Waits without spinning in between, so that servers can take turns.
+// Compiles the model, fills one resident batch with fixed pseudo-random data and answers each
+// number n on standard input by running n whole steps (gradients, divergence check, parameter
+// update) and printing the microseconds that one took. Waits without spinning in between, so that
+// servers can take turns.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/Driver/Executable.h"
 #include "lib/Driver/Runtime.h"
 

@@ -1,9 +1,9 @@
-//===- Coefficient.h - exact rational functions of named parameters ---------------------*- C++ -*-===//
+//===- Coefficient.h - exact rational functions of named parameters -----------------*- C++ -*-===//
 //
 // Every decision of the compiler (zero? one? equal? sign?) is made on exact numbers; floating point
 // appears when code is emitted (derivation.md 2).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "mlir/Analysis/Presburger/Fraction.h"

@@ -1,4 +1,4 @@
-//===- Register.h - the one list of our dialects ----------------------------------------*- C++ -*-===//
+//===- Register.h - the one list of our dialects ------------------------------------*- C++ -*-===//
 #pragma once
 
 namespace mlir {

@@ -1,4 +1,4 @@
-//===- Vocabulary.h - words that both dialects share -----------------------------------*- C++ -*-===//
+//===- Vocabulary.h - words that both dialects share --------------------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Coefficient.h"

@@ -1,9 +1,9 @@
-//===- DyadFolds.cpp - what cannot change the result (derivation.md 8) ---------------------------===//
+//===- DyadFolds.cpp - what cannot change the result (derivation.md 8) ------------------------===//
 //
 // Each fold looks at one operation and the definitions of its operands, so that a program of any
 // length folds in linear time when the folds run as operations are made.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -54,9 +54,8 @@ static Rational numberOf(Attribute text) {
 
 /// Zero terms go: 0 * x assumes x finite.
 static Sum withoutZeros(Sum sum) {
-  sum.remove_if([](const auto &term) {
-    return term.second == Rational(0, 1) || isZero(term.first);
-  });
+  sum.remove_if(
+      [](const auto &term) { return term.second == Rational(0, 1) || isZero(term.first); });
   return sum;
 }
 

@@ -1,4 +1,4 @@
-//===- DyadOps.h - the `dyad` dialect ---------------------------------------------------*- C++ -*-===//
+//===- DyadOps.h - the `dyad` dialect -----------------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Vocabulary.h"

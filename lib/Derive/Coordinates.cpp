@@ -1,4 +1,4 @@
-//===- Coordinates.cpp - a change of unknowns per layer (derivation.md 4) --------------------------===//
+//===- Coordinates.cpp - a change of unknowns per layer (derivation.md 4) ---------------------===//
 #include "lib/Derive/Derivation.h"
 
 #include "lib/Support/Messages.h"
@@ -98,9 +98,9 @@ static std::vector<Form> formsPairedWithInverse(Terms &terms, unsigned layer) {
   for (const Term &term : terms.terms) {
     if (term.kind != Term::Kind::pair || term.layer != layer)
       continue;
-    for (auto [side, other] : {std::pair(term.left, term.right), std::pair(term.right, term.left)}) {
-      if (terms[side].kind != Atom::Kind::inverse ||
-          terms[other].kind != Atom::Kind::compartment)
+    for (auto [side, other] :
+         {std::pair(term.left, term.right), std::pair(term.right, term.left)}) {
+      if (terms[side].kind != Atom::Kind::inverse || terms[other].kind != Atom::Kind::compartment)
         continue;
       auto place = llvm::find_if(pairedWith, [&, side = side](const auto &entry) {
         return sameForm(terms, entry.first, terms[side].form);
@@ -126,8 +126,7 @@ static std::vector<Form> formsPairedWithInverse(Terms &terms, unsigned layer) {
 
 /// The inverse of the square matrix of unknown forms; pivots are chosen at the parameters' values,
 /// entries stay symbolic so that sums like a + (1 - a) cancel.
-static std::vector<std::vector<Coefficient>> invert(const Terms &terms,
-                                                    std::vector<Form> matrix) {
+static std::vector<std::vector<Coefficient>> invert(const Terms &terms, std::vector<Form> matrix) {
   size_t size = matrix.size();
   std::vector<std::vector<Coefficient>> inverse(size, std::vector<Coefficient>(size));
   for (size_t i = 0; i < size; ++i)
@@ -172,9 +171,7 @@ FailureOr<Coordinates> derive::chooseCoordinates(Terms &terms, unsigned layer) {
   for (unsigned index = 0; index < count; ++index)
     consider(single(terms, index));
 
-  auto isCompartment = [&](const Form &form) {
-    return singleCompartment(terms, form).has_value();
-  };
+  auto isCompartment = [&](const Form &form) { return singleCompartment(terms, form).has_value(); };
   if (llvm::all_of(result.unknowns, isCompartment)) {
     result.unknowns.clear();
     for (unsigned index = 0; index < count; ++index)
@@ -195,7 +192,8 @@ FailureOr<Coordinates> derive::chooseCoordinates(Terms &terms, unsigned layer) {
       emitError(entry.location, message::nonLinearForm, terms.layerName(layer),
                 terms.str(entry.form, layer), names)
               .attachNote()
-          << "help: declare the compartments `stationary`, or let G, inverse and exact losses act on "
+          << "help: declare the compartments `stationary`, or let G, inverse and exact losses act "
+             "on "
              "compartments only";
       return failure();
     }
@@ -216,9 +214,9 @@ FailureOr<Coordinates> derive::chooseCoordinates(Terms &terms, unsigned layer) {
   return result;
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Conditions by unknowns
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static std::optional<unsigned> unknownOf(const Terms &terms, const Coordinates &coordinates,
                                          const Form &form) {
@@ -279,8 +277,7 @@ derive::conditionsByUnknown(Terms &terms, unsigned layer, const Coordinates &coo
     Condition condition;
     for (auto [c, part] : llvm::enumerate(byCompartment))
       condition.add(part, coordinates.toCompartments[c][w]);
-    result.push_back(
-        inUnknowns(terms, layer, coordinates, normalize(terms, layer, condition)));
+    result.push_back(inUnknowns(terms, layer, coordinates, normalize(terms, layer, condition)));
   }
   return result;
 }

@@ -1,8 +1,8 @@
-//===- Derivation.h - from a potential to solved updates --------------------------------*- C++ -*-===//
+//===- Derivation.h - from a potential to solved updates ----------------------------*- C++ -*-===//
 //
 // The steps of derivation.md 3-6, each a function from one plain structure to the next.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "lib/Derive/Terms.h"

@@ -1,4 +1,4 @@
-//===- Differentiate.cpp - one condition per compartment and layer (derivation.md 3) ---------------===//
+//===- Differentiate.cpp - one condition per compartment and layer (derivation.md 3) ----------===//
 #include "lib/Derive/Derivation.h"
 
 using namespace mlir;
@@ -77,8 +77,8 @@ std::vector<Condition> derive::differentiate(Terms &terms, unsigned layer) {
 /// model's parameters.
 static std::optional<Coefficient> takeLeading(const Terms &terms, Sum &sum) {
   sum.sort();
-  auto lead = llvm::find_if(
-      sum, [&](const Sum::Entry &entry) { return !terms.isZero(entry.coefficient); });
+  auto lead =
+      llvm::find_if(sum, [&](const Sum::Entry &entry) { return !terms.isZero(entry.coefficient); });
   if (lead == sum.end())
     return std::nullopt;
   Coefficient scale = lead->coefficient;

@@ -1,7 +1,7 @@
-//===- EmitProgram.cpp - a derivation as a dyad.program (derivation.md 7) --------------------------===//
-#include "lib/Derive/LayerMap.h"
-#include "lib/Derive/Derivation.h"
+//===- EmitProgram.cpp - a derivation as a dyad.program (derivation.md 7) ---------------------===//
 #include "lib/Derive/EmitProgram.h"
+#include "lib/Derive/Derivation.h"
+#include "lib/Derive/LayerMap.h"
 
 #include "lib/Support/Messages.h"
 
@@ -46,9 +46,7 @@ private:
   Value combine(ArrayRef<std::pair<Coefficient, Value>> parts, Type type);
   Value readForm(unsigned layer, const Form &form);
   Value affine(unsigned layer, const std::vector<Form> &reads);
-  LayerMap mapOf(unsigned layer) {
-    return LayerMap(terms.layer(layer), batch, parameterValue);
-  }
+  LayerMap mapOf(unsigned layer) { return LayerMap(terms.layer(layer), batch, parameterValue); }
   Value activate(unsigned layer, Value b, const Coefficient &rho);
 
   //--- Parts of the program ---
@@ -96,9 +94,9 @@ void ProgramEmitter::startRegion(Region &region, Location where) {
   operatorValues.clear();
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Vectors
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 /// The sum of what is not exactly zero at the model's parameters.
 Value ProgramEmitter::combine(ArrayRef<std::pair<Coefficient, Value>> parts, Type type) {
@@ -133,8 +131,9 @@ Value ProgramEmitter::readForm(unsigned layer, const Form &form) {
   SmallVector<std::pair<Coefficient, Value>> parts;
   for (auto [index, coefficient] : llvm::enumerate(form))
     if (!terms.isZero(coefficient))
-      parts.push_back({coefficient, layer == 0 ? input : *emit(terms.intern(
-                                                             {Atom::Kind::compartment, layer,
+      parts.push_back({coefficient, layer == 0
+                                        ? input
+                                        : *emit(terms.intern({Atom::Kind::compartment, layer,
                                                               static_cast<unsigned>(index)}))});
   return combine(parts, typeOf(layer));
 }
@@ -229,9 +228,9 @@ Value ProgramEmitter::activate(unsigned layer, Value b, const Coefficient &rho) 
                                   builder.getStringAttr(toString(terms.value(rho))));
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Sections of the program
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 void ProgramEmitter::emitSources() {
   unsigned output = terms.numLayers();
@@ -271,8 +270,8 @@ LogicalResult ProgramEmitter::emitInitial() {
   }
   Value prediction = states.lookup(terms.layers.back().getResult());
   auto lossType = RankedTensorType::get({batch}, typeOf(terms.numLayers()).getElementType());
-  set("#loss", dyad::LossOp::create(builder, location, lossType, model.getLoss(), prediction,
-                                    target));
+  set("#loss",
+      dyad::LossOp::create(builder, location, lossType, model.getLoss(), prediction, target));
   return success();
 }
 
@@ -314,12 +313,10 @@ LogicalResult ProgramEmitter::emitUpdate(unsigned layer) {
     AtomId self = terms.intern({Atom::Kind::unknown, layer, unknown});
     AtomId loss = terms.intern({Atom::Kind::unknownLoss, layer, unknown});
     auto reads = [&](const Sum &sum) {
-      return llvm::any_of(sum, [&](const Sum::Entry &entry) {
-        return entry.atom == self || entry.atom == loss;
-      });
+      return llvm::any_of(
+          sum, [&](const Sum::Entry &entry) { return entry.atom == self || entry.atom == loss; });
     };
-    return llvm::any_of(update.compartments,
-                        [&](const Realized &c) { return reads(c.argument); });
+    return llvm::any_of(update.compartments, [&](const Realized &c) { return reads(c.argument); });
   };
 
   for (const Solution &solution : update.solutions) {
@@ -349,9 +346,8 @@ LogicalResult ProgramEmitter::emitUpdate(unsigned layer) {
         FailureOr<Value> rest = emit(solution.rest, layer);
         if (failed(rest))
           return failure();
-        unknownValues[u] =
-            combine({{Coefficient(1), unknownValues[u]}, {Coefficient(1), *rest}},
-                    argument->getType());
+        unknownValues[u] = combine({{Coefficient(1), unknownValues[u]}, {Coefficient(1), *rest}},
+                                   argument->getType());
       }
       break;
     }
@@ -415,8 +411,7 @@ LogicalResult ProgramEmitter::emitGradients() {
     if (failed(cotangent))
       return failure();
     // Operators that read a source directly need only its value, not the whole map.
-    llvm::DenseMap<Value, Value> &read =
-        operatorValues[readsKey(gradient.layer, gradient.reads)];
+    llvm::DenseMap<Value, Value> &read = operatorValues[readsKey(gradient.layer, gradient.reads)];
     LayerMap map = mapOf(gradient.layer);
     llvm::SetVector<Value> sources = terms.layer(gradient.layer).getSources();
     for (auto [index, source] : llvm::enumerate(sources))
@@ -425,10 +420,9 @@ LogicalResult ProgramEmitter::emitGradients() {
         read[source] = value;
       }
     map.operands(builder, location, read);
-    map.parameterGradients(builder, location, *cotangent, rows, read,
-                           [&](Value parameter, Value part) {
-                             parts[parameter].push_back({gradient.scale, part});
-                           });
+    map.parameterGradients(
+        builder, location, *cotangent, rows, read,
+        [&](Value parameter, Value part) { parts[parameter].push_back({gradient.scale, part}); });
   }
   for (auto &[parameter, sum] : parts) {
     auto parameterOp = parameter.getDefiningOp<dp::ParameterOp>();

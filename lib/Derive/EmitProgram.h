@@ -1,4 +1,4 @@
-//===- EmitProgram.h - a derivation as a dyad.program -----------------------------------*- C++ -*-===//
+//===- EmitProgram.h - a derivation as a dyad.program -------------------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Dyad/DyadOps.h"

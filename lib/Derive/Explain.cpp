@@ -1,4 +1,4 @@
-//===- Explain.cpp - derivations as text -----------------------------------------------------------===//
+//===- Explain.cpp - derivations as text ------------------------------------------------------===//
 #include "lib/Derive/Explain.h"
 
 #include "lib/Derive/Derivation.h"
@@ -11,9 +11,9 @@ using namespace mlir;
 using namespace dpc;
 using namespace dpc::derive;
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Text of forms, atoms and sums. Vectors of the layer in context go without its name.
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 std::string Terms::layerName(unsigned number) const {
   if (number == 0)
@@ -142,9 +142,9 @@ std::string Terms::str(AtomId id, unsigned context) const {
   llvm_unreachable("unknown atom");
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Explanations
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 /// `line 9`, `prelude line 4`: where a location stands; of a macro's term its use.
 static void collectPlaces(Location location, std::set<std::pair<std::string, unsigned>> &places) {
@@ -164,13 +164,13 @@ static std::string placesOf(ArrayRef<Location> origins) {
   std::string text, file;
   for (const auto &[name, line] : places) {
     if (name != file)
-      text += fmt::format("{}{} line{} {}", text.empty() ? "" : "; ", name,
-                          llvm::count_if(places, [&, &name = name](const auto &place) {
-                            return place.first == name;
-                          }) > 1
-                              ? "s"
-                              : "",
-                          line);
+      text += fmt::format(
+          "{}{} line{} {}", text.empty() ? "" : "; ", name,
+          llvm::count_if(places,
+                         [&, &name = name](const auto &place) { return place.first == name; }) > 1
+              ? "s"
+              : "",
+          line);
     else
       text += fmt::format(", {}", line);
     file = name;
@@ -228,8 +228,8 @@ static std::string explainLayer(const Terms &terms, unsigned layer, const LayerU
     std::string name = terms.compartment(c).getName().str();
     const Realized &realized = update.compartments[c];
     if (realized.secant)
-      text += fmt::format("  {} <- {}({})   (secant)\n", name, f,
-                          terms.str(realized.argument, layer));
+      text +=
+          fmt::format("  {} <- {}({})   (secant)\n", name, f, terms.str(realized.argument, layer));
     else if (row(c) != name)
       text += fmt::format("  {} <- {}\n", name, row(c));
   }
@@ -268,8 +268,8 @@ static std::string explainGradient(const Terms &terms, const Gradient &gradient)
   std::string reads;
   for (auto [source, read] : llvm::zip(terms.sourcesOf(gradient.layer), gradient.reads)) {
     std::string form = terms.str(read, source);
-    reads += (reads.empty() ? "" : ", ") +
-             (source == 0 ? form : terms.layerName(source) + "." + form);
+    reads +=
+        (reads.empty() ? "" : ", ") + (source == 0 ? form : terms.layerName(source) + "." + form);
   }
   std::string cotangent = terms.str(gradient.cotangent, gradient.layer);
   std::string scale = gradient.scale.isOne() ? "" : gradient.scale.str();
@@ -280,8 +280,7 @@ static std::string explainGradient(const Terms &terms, const Gradient &gradient)
 }
 
 /// Prints consecutive layers of one pattern once, under all their names.
-static std::string group(const Terms &terms,
-                         ArrayRef<std::pair<unsigned, std::string>> sections,
+static std::string group(const Terms &terms, ArrayRef<std::pair<unsigned, std::string>> sections,
                          llvm::function_ref<std::string(StringRef)> title) {
   std::string text;
   for (size_t i = 0; i < sections.size();) {
@@ -313,12 +312,10 @@ FailureOr<std::string> derive::explain(dp::ModelOp model) {
     layers.push_back({layer, explainLayer(terms, layer, derivation->updates[layer - 1])});
   for (const Gradient &gradient : derivation->gradients)
     gradients.push_back({gradient.layer, explainGradient(terms, gradient)});
-  text += group(terms, layers, [](StringRef names) {
-    return fmt::format("\nlayer {}\n", names.str());
-  });
+  text += group(terms, layers,
+                [](StringRef names) { return fmt::format("\nlayer {}\n", names.str()); });
   text += "\ngradients (batch means)\n";
-  text += group(terms, gradients, [](StringRef names) {
-    return fmt::format("  dL/dW[{}] = ", names.str());
-  });
+  text += group(terms, gradients,
+                [](StringRef names) { return fmt::format("  dL/dW[{}] = ", names.str()); });
   return text;
 }

@@ -28,7 +28,7 @@ SmallVector<Value> LayerMap::operators() {
 
 /// One operator on values of its operands.
 Value LayerMap::apply(OpBuilder &builder, Location location, Value result,
-                       llvm::function_ref<Value(Value)> valueOf) {
+                      llvm::function_ref<Value(Value)> valueOf) {
   Type type = batchType(result.getType());
   return TypeSwitch<Operation *, Value>(result.getDefiningOp())
       .Case<dp::DenseOp>([&](dp::DenseOp op) {
@@ -46,8 +46,8 @@ Value LayerMap::apply(OpBuilder &builder, Location location, Value result,
 }
 
 Value LayerMap::forward(OpBuilder &builder, Location location,
-                         llvm::function_ref<Value(Value)> sources,
-                         llvm::DenseMap<Value, Value> &values) {
+                        llvm::function_ref<Value(Value)> sources,
+                        llvm::DenseMap<Value, Value> &values) {
   for (Value source : layer.getSources())
     if (!values.count(source)) {
       Value value = sources(source);
@@ -55,15 +55,15 @@ Value LayerMap::forward(OpBuilder &builder, Location location,
     }
   for (Value result : operators())
     if (!values.count(result)) {
-      Value value = apply(builder, location, result,
-                          [&](Value operand) { return values.lookup(operand); });
+      Value value =
+          apply(builder, location, result, [&](Value operand) { return values.lookup(operand); });
       values[result] = value;
     }
   return values.lookup(layer.getPreactivation());
 }
 
 void LayerMap::operands(OpBuilder &builder, Location location,
-                         llvm::DenseMap<Value, Value> &values) {
+                        llvm::DenseMap<Value, Value> &values) {
   SmallVector<Value> order = operators();
   llvm::DenseSet<Value> wanted;
   for (Value result : llvm::reverse(order)) {
@@ -75,15 +75,15 @@ void LayerMap::operands(OpBuilder &builder, Location location,
   }
   for (Value result : order)
     if (wanted.contains(result) && !values.count(result)) {
-      Value value = apply(builder, location, result,
-                          [&](Value operand) { return values.lookup(operand); });
+      Value value =
+          apply(builder, location, result, [&](Value operand) { return values.lookup(operand); });
       values[result] = value;
     }
 }
 
 void LayerMap::backward(OpBuilder &builder, Location location, Value cotangent,
-                         llvm::function_ref<bool(Value)> follow,
-                         llvm::function_ref<void(Value, Value)> visit) {
+                        llvm::function_ref<bool(Value)> follow,
+                        llvm::function_ref<void(Value, Value)> visit) {
   llvm::DenseMap<Value, SmallVector<std::pair<StringRef, Value>>> flows;
   auto flow = [&](Value value, StringRef coefficient, Value cotangent) {
     flows[value].push_back({coefficient, cotangent});
@@ -114,15 +114,13 @@ void LayerMap::backward(OpBuilder &builder, Location location, Value cotangent,
         .Case<dp::DenseOp>([&](dp::DenseOp op) {
           if (follow(op.getX()))
             flow(op.getX(), "1",
-                 dyad::LinearTransposeOp::create(builder, location,
-                                                 batchType(op.getX().getType()), sum,
-                                                 parameter(op.getWeight())));
+                 dyad::LinearTransposeOp::create(builder, location, batchType(op.getX().getType()),
+                                                 sum, parameter(op.getWeight())));
         })
         .Case<dp::FlattenOp>([&](dp::FlattenOp op) {
           if (follow(op.getX()))
             flow(op.getX(), "1",
-                 dyad::UnflattenOp::create(builder, location, batchType(op.getX().getType()),
-                                           sum));
+                 dyad::UnflattenOp::create(builder, location, batchType(op.getX().getType()), sum));
         })
         .Case<dp::CombineOp>([&](dp::CombineOp op) {
           for (auto [operand, text] : llvm::zip(op.getOperands(), op.getCoefficients()))
@@ -158,8 +156,8 @@ Value LayerMap::transpose(OpBuilder &builder, Location location, Value source, V
 }
 
 void LayerMap::parameterGradients(OpBuilder &builder, Location location, Value cotangent,
-                                   Value rows, llvm::DenseMap<Value, Value> &values,
-                                   llvm::function_ref<void(Value, Value)> use) {
+                                  Value rows, llvm::DenseMap<Value, Value> &values,
+                                  llvm::function_ref<void(Value, Value)> use) {
   // Only operators above some other operator with parameters need a cotangent.
   llvm::DenseSet<Value> withParameters;
   for (Value value : operators()) {
@@ -170,17 +168,16 @@ void LayerMap::parameterGradients(OpBuilder &builder, Location location, Value c
       withParameters.insert(value);
   }
   backward(
-      builder, location, cotangent,
-      [&](Value value) { return withParameters.contains(value); },
+      builder, location, cotangent, [&](Value value) { return withParameters.contains(value); },
       [&](Value value, Value sum) {
         auto op = value.getDefiningOp<dp::DenseOp>();
         if (!op)
           return;
-        use(op.getWeight(), dyad::WeightGradientOp::create(builder, location,
-                                                           op.getWeight().getType(), sum,
-                                                           values.lookup(op.getX()), rows));
+        use(op.getWeight(),
+            dyad::WeightGradientOp::create(builder, location, op.getWeight().getType(), sum,
+                                           values.lookup(op.getX()), rows));
         if (op.getBias())
-          use(op.getBias(), dyad::BiasGradientOp::create(builder, location,
-                                                         op.getBias().getType(), sum, rows));
+          use(op.getBias(),
+              dyad::BiasGradientOp::create(builder, location, op.getBias().getType(), sum, rows));
       });
 }

@@ -1,9 +1,9 @@
-//===- LayerMap.h - a layer's affine map: forward, transpose, parameter gradient -------*- C++ -*-===//
+//===- LayerMap.h - a layer's affine map: forward, transpose, parameter gradient ----*- C++ -*-===//
 //
 // Walks the operators between a `dp.layer` and its sources. A new linear operator needs exactly
 // three cases here: forward, transpose, parameter gradient (derivation.md 3).
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/DP/DPOps.h"

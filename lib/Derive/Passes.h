@@ -1,4 +1,4 @@
-//===- Passes.h - passes of the Derive stage --------------------------------------------*- C++ -*-===//
+//===- Passes.h - passes of the Derive stage ----------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"

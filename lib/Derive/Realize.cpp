@@ -1,4 +1,4 @@
-//===- Realize.cpp - exact or secant updates of compartments (derivation.md 6) ---------------------===//
+//===- Realize.cpp - exact or secant updates of compartments (derivation.md 6) ----------------===//
 #include "lib/Derive/Derivation.h"
 
 #include "lib/Support/Messages.h"

@@ -1,4 +1,4 @@
-//===- Solve.cpp - the triangular solver and its curvature conditions (derivation.md 5) ------------===//
+//===- Solve.cpp - the triangular solver and its curvature conditions (derivation.md 5) -------===//
 #include "lib/Derive/Derivation.h"
 
 #include "lib/Support/Messages.h"
@@ -183,9 +183,10 @@ LogicalResult LayerSolver::checkCurvature(unsigned u) {
   Rational slope = terms.layer(layer).getSlopeNumber();
   Coefficient curvature =
       sign * (own.p * Coefficient(smallestCurvature(activation, slope)) + own.q);
-  Coefficient needed = activation == Activation::identity || terms.value(sign * own.p) > Rational(0, 1)
-                           ? curvature
-                           : sign * own.p;
+  Coefficient needed =
+      activation == Activation::identity || terms.value(sign * own.p) > Rational(0, 1)
+          ? curvature
+          : sign * own.p;
   if (terms.value(needed) > Rational(0, 1))
     return success();
   emitError(energyOrigin(origins), message::wrongCurvature, terms.layerName(layer), name(u),
@@ -217,13 +218,13 @@ LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
     // t (f^-1)'(m) (u + others) + rest = 0, m known: u = f'(m) (-rest/t) - others.
     const Sum::Entry &slope = *collected.slopes.front();
     const Atom &atom = terms[slope.atom];
-    bool mixed = collected.slopes.size() > 1 || !terms.isZero(collected.p) ||
-                 !terms.isZero(collected.q);
+    bool mixed =
+        collected.slopes.size() > 1 || !terms.isZero(collected.p) || !terms.isZero(collected.q);
     for (const Sum::Entry &entry : collected.rest)
       mixed |= terms[entry.atom].kind == Atom::Kind::inverseSlope;
     if (mixed || !solved[atom.index])
-      return emitError(slope.origins.front(), message::unknownInsideSlope,
-                       terms.layerName(layer), name(u));
+      return emitError(slope.origins.front(), message::unknownInsideSlope, terms.layerName(layer),
+                       name(u));
     Coefficient t;
     for (const Sum::Entry &entry : atom.inner) {
       if (terms[entry.atom].kind == Atom::Kind::unknown && terms[entry.atom].index == u)
@@ -245,8 +246,8 @@ LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
     Rational curvature = smallestCurvature(activation, terms.layer(layer).getSlopeNumber());
     if (!(rho + curvature > Rational(0, 1)))
       return emitError(energyOrigin(collected.pOrigins), message::noUniqueSolution,
-                       terms.layerName(layer), name(u), solution.rho.str(),
-                       toDouble(-curvature), toDouble(rho));
+                       terms.layerName(layer), name(u), solution.rho.str(), toDouble(-curvature),
+                       toDouble(rho));
     bool curved = activation == Activation::tanh || activation == Activation::sigmoid;
     if (curved && rho != Rational(0, 1)) {
       emitError(collected.qOrigins.empty() ? collected.pOrigins.front()
@@ -297,9 +298,8 @@ LogicalResult LayerSolver::reportStuck() {
   for (unsigned u = 0; u < solved.size(); ++u) {
     if (solved[u])
       continue;
-    bool appears = llvm::any_of(conditions, [&](const Sum &condition) {
-      return unknownsOf(condition).count(u) != 0;
-    });
+    bool appears = llvm::any_of(
+        conditions, [&](const Sum &condition) { return unknownsOf(condition).count(u) != 0; });
     if (!appears)
       return emitError(coordinates.compartments[u]
                            ? terms.compartment(*coordinates.compartments[u]).getLoc()

@@ -6,9 +6,9 @@ using namespace mlir;
 using namespace dpc;
 using namespace dpc::derive;
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Sum
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 void Sum::add(AtomId atom, const Coefficient &coefficient, ArrayRef<Location> origins) {
   auto place = llvm::find_if(entries, [&](const Entry &entry) { return entry.atom == atom; });
@@ -34,9 +34,9 @@ void Sum::sort() {
   llvm::sort(entries, [](const Entry &a, const Entry &b) { return a.atom < b.atom; });
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Reading a potential
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 static Coefficient coefficientOf(StringRef text) { return *Coefficient::parse(text); }
 
@@ -58,8 +58,7 @@ FailureOr<Terms> Terms::read(dp::ModelOp model) {
   for (Operation &op : model.getPotential().getBody().getOps())
     if (failed(terms.readTerm(op)))
       return failure();
-  llvm::erase_if(terms.terms,
-                 [&](const Term &term) { return terms.isZero(term.coefficient); });
+  llvm::erase_if(terms.terms, [&](const Term &term) { return terms.isZero(term.coefficient); });
   return terms;
 }
 
@@ -90,8 +89,8 @@ LogicalResult Terms::readEnergy(dp::EnergyOp energy) {
   unsigned layer = numberOf(dp::layerOf(energy.getForm()));
   Atom gradient{Atom::Kind::energyGradient, layer};
   gradient.form = formOf(energy.getForm());
-  terms.push_back({Term::Kind::energy, layer, coefficientOf(energy.getCoefficient()),
-                   gradient.form, intern(gradient), 0, 0, energy.getLoc()});
+  terms.push_back({Term::Kind::energy, layer, coefficientOf(energy.getCoefficient()), gradient.form,
+                   intern(gradient), 0, 0, energy.getLoc()});
   return success();
 }
 
@@ -121,8 +120,14 @@ LogicalResult Terms::readPair(dp::PairOp pair) {
   unsigned layer = numberOf(dp::layerOf(pair.getLeft()));
   for (const Sum::Entry &a : *left)
     for (const Sum::Entry &b : *right)
-      terms.push_back({Term::Kind::pair, layer, coefficient * a.coefficient * b.coefficient, {}, 0,
-                       a.atom, b.atom, pair.getLoc()});
+      terms.push_back({Term::Kind::pair,
+                       layer,
+                       coefficient * a.coefficient * b.coefficient,
+                       {},
+                       0,
+                       a.atom,
+                       b.atom,
+                       pair.getLoc()});
   return success();
 }
 
@@ -195,9 +200,9 @@ bool Terms::isZero(const Coefficient &coefficient) const {
   return value(coefficient) == Rational(0, 1);
 }
 
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 // Atoms
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 
 std::string Terms::key(const Atom &atom) const {
   std::string text = fmt::format("{} {} {} {} {}", static_cast<int>(atom.kind), atom.layer,

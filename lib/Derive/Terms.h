@@ -1,9 +1,9 @@
-//===- Terms.h - a potential as sums of atoms at layers ---------------------------------*- C++ -*-===//
+//===- Terms.h - a potential as sums of atoms at layers -----------------------------*- C++ -*-===//
 //
 // The vocabulary of the derivation (derivation.md 3): forms, atoms, sums of atoms, and the terms of
 // a potential. Nothing here knows a method, a compartment or a parameter by name.
 //
-//===----------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "dialect/DP/DPOps.h"
@@ -79,9 +79,9 @@ struct Term {
   Kind kind;
   unsigned layer;
   Coefficient coefficient;
-  Form form;                      // energy, loss
-  AtomId gradient = 0;            // energy, loss: what differentiation by the form leaves
-  AtomId left = 0, right = 0;     // pair
+  Form form;                  // energy, loss
+  AtomId gradient = 0;        // energy, loss: what differentiation by the form leaves
+  AtomId left = 0, right = 0; // pair
   mlir::Location location;
 };
 
@@ -95,7 +95,7 @@ public:
   dp::ModelOp model;
   llvm::SmallVector<dp::LayerOp> layers;             // layer k is layers[k - 1]
   llvm::SmallVector<dp::CompartmentOp> compartments; // in declaration order
-  std::vector<Term> terms; // none with a zero coefficient
+  std::vector<Term> terms;                           // none with a zero coefficient
 
   unsigned numLayers() const { return layers.size(); }
   dp::LayerOp layer(unsigned number) const { return layers[number - 1]; }

@@ -1,4 +1,4 @@
-//===- CountProducts.h - how many matrix products a program has -------------------------*- C++ -*-===//
+//===- CountProducts.h - how many matrix products a program has ---------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/IR/Operation.h"

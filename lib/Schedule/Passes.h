@@ -1,4 +1,4 @@
-//===- Passes.h - passes of the Schedule stage ------------------------------------------*- C++ -*-===//
+//===- Passes.h - passes of the Schedule stage --------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -100,9 +100,9 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
         if (difference.size() + 2 > terms)
           continue; // nothing cancels: p - q would lose the digits that f(p) - f(q) loses
         Value d = makeCombine(builder, op.getLoc(), difference, op.getType());
-        Value raised = ActivationDifferenceOp::create(builder, op.getLoc(), op.getType(),
-                                                      p.getActivation(), p.getB(), q.getB(), d,
-                                                      p.getSlopeAttr());
+        Value raised =
+            ActivationDifferenceOp::create(builder, op.getLoc(), op.getType(), p.getActivation(),
+                                           p.getB(), q.getB(), d, p.getSlopeAttr());
         Rational scale = coefficient;
         Value first = left, second = right;
         sum.erase(first);

@@ -237,8 +237,8 @@ void Unroller::removeDead(Block &block) {
 }
 
 func::FuncOp Unroller::write(OpBuilder &builder, StringRef entry) {
-  auto function = func::FuncOp::create(builder, program.getLoc(), entry,
-                                       builder.getFunctionType({}, {}));
+  auto function =
+      func::FuncOp::create(builder, program.getLoc(), entry, builder.getFunctionType({}, {}));
   Block *block = function.addEntryBlock();
   SmallVector<DictionaryAttr> argumentAttrs, resultAttrs;
   addArguments(*block, argumentAttrs);
@@ -264,8 +264,8 @@ func::FuncOp Unroller::write(OpBuilder &builder, StringRef entry) {
   SmallVector<Value> results;
   for (const std::string &output : outputs) {
     results.push_back(cells.lookup(output));
-    resultAttrs.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr(nameAttr, builder.getStringAttr(output))));
+    resultAttrs.push_back(
+        builder.getDictionaryAttr(builder.getNamedAttr(nameAttr, builder.getStringAttr(output))));
   }
   func::ReturnOp::create(inner, program.getLoc(), results);
   function.setFunctionType(
