@@ -16,9 +16,10 @@ def UnrollInference : Pass<"dyad-unroll-inference", "::mlir::ModuleOp"> {
     | `probe` | every cell |
     | `gradients` | parameter gradients only: what `dpc info` counts |
 
-    (The last two are for the divergence check.) All entries take x, y, the number of rows and every parameter. With `fold`, each operation is
-    folded and hashed as it is made (derivation.md 8), and what no result needs is removed, so time
-    stays linear in passes times layers; without it the program is the literal sequence.
+    (Compartments and forward activations are for the divergence check.) All entries take x, y, the
+    number of rows and every parameter. With `fold`, each operation is folded and hashed as it is
+    made (derivation.md 8), and what no result needs is removed, so time stays linear in passes
+    times layers; without it the program is the literal sequence.
   }];
   let options = [
     ListOption<"entries", "entries", "std::string", "functions to write, of the table above">,
