@@ -1,5 +1,4 @@
-//===- Cells.h - cells of a program under the names that files show ---------------------*- C++
-//-*-===//
+//===- Cells.h - cells of a program under the names that files show -----------------*- C++ -*-===//
 //
 // Compartments and named vectors are numbers in the compiler, so that renaming them changes
 // nothing; here they get their names back (language.md N6, T10).

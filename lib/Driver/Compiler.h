@@ -1,5 +1,4 @@
-//===- Compiler.h - the whole compiler as one object ------------------------------------*- C++
-//-*-===//
+//===- Compiler.h - the whole compiler as one object --------------------------------*- C++ -*-===//
 //
 // A model file and options in; IR, machine code and diagnostics out. No globals, no exit, no output
 // of its own: diagnostics go to the console as they arise.

@@ -1,5 +1,4 @@
-//===- Console.h - where a command's text goes ------------------------------------------*- C++
-//-*-===//
+//===- Console.h - where a command's text goes --------------------------------------*- C++ -*-===//
 //
 // Nothing in lib/ prints: commands hand their text to the console that the tool gives them.
 //

@@ -1,5 +1,4 @@
-//===- Executable.h - a model as code and memory of this process ------------------------*- C++
-//-*-===//
+//===- Executable.h - a model as code and memory of this process --------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"

@@ -1,5 +1,4 @@
-//===- Runtime.h - a model's settings as the runtime wants them -------------------------*- C++
-//-*-===//
+//===- Runtime.h - a model's settings as the runtime wants them ---------------------*- C++ -*-===//
 #pragma once
 
 #include "dprt/train.h"

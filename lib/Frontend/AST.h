@@ -1,5 +1,4 @@
-//===- AST.h - the syntax tree of a `.dp` file -----------------------------------------*- C++
-//-*-===//
+//===- AST.h - the syntax tree of a `.dp` file --------------------------------------*- C++ -*-===//
 //
 // One struct per rule of the grammar in language.md 2. Sums and products are flat, so the depth of
 // a tree is bounded by the nesting that the parser allows.

@@ -1,5 +1,4 @@
-//===- Arguments.h - what calls and literals of every kind share ------------------------*- C++
-//-*-===//
+//===- Arguments.h - what calls and literals of every kind share --------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Coefficient.h"

@@ -1,5 +1,4 @@
-//===- Dump.cpp - the syntax tree as text
-//---------------------------------------------------------===//
+//===- Dump.cpp - the syntax tree as text -----------------------------------------------------===//
 #include "lib/Frontend/AST.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-//===- Frontend.h - from the text of a model to the `dp` dialect -----------------------*- C++
-//-*-===//
+//===- Frontend.h - from the text of a model to the `dp` dialect --------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Support/Diagnostics.h"

@@ -1,5 +1,4 @@
-//===- Lexer.h - `.dp` text to tokens ---------------------------------------------------*- C++
-//-*-===//
+//===- Lexer.h - `.dp` text to tokens -----------------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Support/Diagnostics.h"

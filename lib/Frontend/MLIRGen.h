@@ -1,5 +1,4 @@
-//===- MLIRGen.h - the elaborated model as `dp` -----------------------------------------*- C++
-//-*-===//
+//===- MLIRGen.h - the elaborated model as `dp` -------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Frontend/Objective.h"

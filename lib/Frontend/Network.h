@@ -1,5 +1,4 @@
-//===- Network.h - a network with its blocks expanded -----------------------------------*- C++
-//-*-===//
+//===- Network.h - a network with its blocks expanded -------------------------------*- C++ -*-===//
 //
 // The DAG that a network's body spells (language.md 3), one node per operation, with the names of
 // layers (N6) and parameters (N7).

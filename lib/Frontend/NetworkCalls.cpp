@@ -1,5 +1,4 @@
-//===- NetworkCalls.cpp - the functions of language.md N2, N4, N7 and blocks
-//----------------------===//
+//===- NetworkCalls.cpp - the functions of language.md N2, N4, N7 and blocks ------------------===//
 #include "lib/Frontend/NetworkElaborator.h"
 
 #include "lib/Support/Suggest.h"

@@ -1,5 +1,4 @@
-//===- NetworkElaborator.h - expands the body of a network ------------------------------*- C++
-//-*-===//
+//===- NetworkElaborator.h - expands the body of a network --------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Frontend/Arguments.h"

@@ -1,5 +1,4 @@
-//===- Objective.cpp - the clauses of an objective
-//------------------------------------------------===//
+//===- Objective.cpp - the clauses of an objective --------------------------------------------===//
 #include "lib/Frontend/Objective.h"
 
 #include "lib/Frontend/ObjectiveEvaluator.h"

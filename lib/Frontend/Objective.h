@@ -1,5 +1,4 @@
-//===- Objective.h - an objective elaborated over a network -----------------------------*- C++
-//-*-===//
+//===- Objective.h - an objective elaborated over a network -------------------------*- C++ -*-===//
 //
 // Macros and quantifiers are expanded here; what is left are terms per layer whose coefficients are
 // exact rational functions of the parameters (language.md 4, derivation.md 3).

@@ -1,5 +1,4 @@
-//===- ObjectiveEvaluator.h - expands the expressions of an objective ------------------*- C++
-//-*-===//
+//===- ObjectiveEvaluator.h - expands the expressions of an objective ---------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Frontend/Arguments.h"

@@ -1,5 +1,4 @@
-//===- ObjectiveFunctions.cpp - the functions of language.md 4.1
-//---------------------------------===//
+//===- ObjectiveFunctions.cpp - the functions of language.md 4.1 ------------------------------===//
 #include "lib/Frontend/ObjectiveEvaluator.h"
 
 #include "lib/Support/Suggest.h"

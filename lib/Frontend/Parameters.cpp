@@ -1,5 +1,4 @@
-//===- Parameters.cpp - values of an objective's parameters
-//-------------------------------------===//
+//===- Parameters.cpp - values of an objective's parameters -----------------------------------===//
 #include "lib/Frontend/Arguments.h"
 #include "lib/Frontend/Objective.h"
 #include "lib/Support/Suggest.h"

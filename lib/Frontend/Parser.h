@@ -1,5 +1,4 @@
-//===- Parser.h - tokens to the syntax tree ---------------------------------------------*- C++
-//-*-===//
+//===- Parser.h - tokens to the syntax tree -----------------------------------------*- C++ -*-===//
 //
 // Recursive descent over the grammar of language.md 2. After an error it goes on at the next `;` or
 // `}`, so that one run reports every independent mistake.

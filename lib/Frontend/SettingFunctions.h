@@ -1,5 +1,4 @@
-//===- SettingFunctions.h - the functions that settings take ----------------------------*- C++
-//-*-===//
+//===- SettingFunctions.h - the functions that settings take ------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Frontend/Arguments.h"

@@ -1,5 +1,4 @@
-//===- SettingValues.cpp - from expressions to TrainingSettings
-//-----------------------------------===//
+//===- SettingValues.cpp - from expressions to TrainingSettings -------------------------------===//
 #include "lib/Frontend/Arguments.h"
 #include "lib/Frontend/SettingFunctions.h"
 #include "lib/Frontend/SettingsReader.h"

@@ -1,5 +1,4 @@
-//===- SettingsReader.h - the train block and `--set` -----------------------------------*- C++
-//-*-===//
+//===- SettingsReader.h - the train block and `--set` -------------------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Vocabulary.h"

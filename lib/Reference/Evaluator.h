@@ -1,5 +1,4 @@
-//===- Evaluator.h - one `dyad` op at a time --------------------------------------------*- C++
-//-*-===//
+//===- Evaluator.h - one `dyad` op at a time ----------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "dialect/Dyad/DyadOps.h"

@@ -1,5 +1,4 @@
-//===- Interpreter.h - executes `dyad`, in double ---------------------------------------*- C++
-//-*-===//
+//===- Interpreter.h - executes `dyad`, in double -----------------------------------*- C++ -*-===//
 //
 // The oracle of everything after Derive. Arguments by name: `x` [batch, ...], `y` [batch, outputs],
 // `rows` (a number: samples that are not padding), parameters by their names in files. Errors: a

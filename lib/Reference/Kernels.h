@@ -1,5 +1,4 @@
-//===- Kernels.h - the tensor operations of both dialects -------------------------------*- C++
-//-*-===//
+//===- Kernels.h - the tensor operations of both dialects ---------------------------*- C++ -*-===//
 //
 // Batches are [batch, ...]. Callers have checked the shapes (the dialects' verifiers do).
 //

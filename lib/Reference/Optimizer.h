@@ -1,5 +1,4 @@
-//===- Optimizer.h - the parameter updates of language.md T5, in double -----------------*- C++
-//-*-===//
+//===- Optimizer.h - the parameter updates of language.md T5, in double -------------*- C++ -*-===//
 //
 // Parameters and gradients by the name of the parameter; a parameter without a gradient has 0.
 //

@@ -1,5 +1,4 @@
-//===- Potential.h - the value of a `dp` potential, and its finite differences ----------*- C++
-//-*-===//
+//===- Potential.h - the value of a `dp` potential, and its finite differences ------*- C++ -*-===//
 //
 // The oracle of Derive: what the text of an objective says at given states, and how that changes
 // with each of them. Nothing here knows a derivative.

@@ -1,5 +1,4 @@
-//===- Scalars.h - activations and losses, one number at a time -------------------------*- C++
-//-*-===//
+//===- Scalars.h - activations and losses, one number at a time ---------------------*- C++ -*-===//
 //
 // The reference's own formulas: nothing here is shared with the stages that it judges.
 //

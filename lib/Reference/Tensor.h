@@ -1,5 +1,4 @@
-//===- Tensor.h - values of the reference -----------------------------------------------*- C++
-//-*-===//
+//===- Tensor.h - values of the reference -------------------------------------------*- C++ -*-===//
 #pragma once
 
 #include <cstdint>

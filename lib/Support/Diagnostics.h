@@ -1,5 +1,4 @@
-//===- Diagnostics.h - what users read when something is wrong --------------------------*- C++
-//-*-===//
+//===- Diagnostics.h - what users read when something is wrong ----------------------*- C++ -*-===//
 //
 //   model.dp:9:50: error: `plas` is not a name here [DP1204]
 //             + sum over layers (E(plas));

@@ -1,5 +1,4 @@
-//===- Messages.h - the catalogue of messages -------------------------------------------*- C++
-//-*-===//
+//===- Messages.h - the catalogue of messages ---------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "mlir/IR/Diagnostics.h"

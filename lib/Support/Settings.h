@@ -1,5 +1,4 @@
-//===- Settings.h - training settings as plain data ------------------------------------*- C++
-//-*-===//
+//===- Settings.h - training settings as plain data ---------------------------------*- C++ -*-===//
 //
 // What a `train` block and `--set` say (language.md 10), checked and with defaults filled in. The
 // settings that shape the program (objective, loss, inference, batch) are also in the `dp.model`.

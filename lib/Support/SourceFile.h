@@ -1,5 +1,4 @@
-//===- SourceFile.h - texts with names, lines and columns ------------------------------*- C++
-//-*-===//
+//===- SourceFile.h - texts with names, lines and columns ---------------------------*- C++ -*-===//
 //
 // A text that errors can point into: a model file, the built-in prelude (named `prelude`), or the
 // `--set` options of a command line (one buffer named `--set`, the n-th option on line n).

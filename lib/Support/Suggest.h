@@ -1,5 +1,4 @@
-//===- Suggest.h - the nearest known name ----------------------------------------------*- C++
-//-*-===//
+//===- Suggest.h - the nearest known name -------------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"

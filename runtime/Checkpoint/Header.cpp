@@ -1,5 +1,4 @@
-//===- Header.cpp - the JSON header of safetensors files
-//------------------------------------------===//
+//===- Header.cpp - the JSON header of safetensors files --------------------------------------===//
 #include "Checkpoint/Header.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-//===- Header.h - the JSON header of safetensors files --------------------------------*- C++
-//-*-===//
+//===- Header.h - the JSON header of safetensors files ------------------------------*- C++ -*-===//
 #ifndef DPRT_CHECKPOINT_HEADER_H
 #define DPRT_CHECKPOINT_HEADER_H
 

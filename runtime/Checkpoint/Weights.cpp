@@ -1,5 +1,4 @@
-//===- Weights.cpp - tensors in safetensors files
-//-------------------------------------------------===//
+//===- Weights.cpp - tensors in safetensors files ---------------------------------------------===//
 #include "dprt/weights.h"
 
 #include "Checkpoint/Header.h"

@@ -1,5 +1,4 @@
-//===- File.cpp - output files that appear complete or not at all
-//---------------------------------===//
+//===- File.cpp - output files that appear complete or not at all -----------------------------===//
 #include "dprt/file.h"
 
 #include "Core/Guard.h"

@@ -1,5 +1,4 @@
-//===- Guard.h - no exception leaves the runtime --------------------------------------*- C++
-//-*-===//
+//===- Guard.h - no exception leaves the runtime ------------------------------------*- C++ -*-===//
 #ifndef DPRT_CORE_GUARD_H
 #define DPRT_CORE_GUARD_H
 

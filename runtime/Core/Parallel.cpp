@@ -1,5 +1,4 @@
-//===- Parallel.cpp - threads of compiled models and of the runtime
-//-------------------------------===//
+//===- Parallel.cpp - threads of compiled models and of the runtime ---------------------------===//
 #include "dprt/dprt.h"
 
 #include <omp.h>

@@ -1,5 +1,4 @@
-//===- Parallel.h - dprt_parallel for C++ bodies --------------------------------------*- C++
-//-*-===//
+//===- Parallel.h - dprt_parallel for C++ bodies ------------------------------------*- C++ -*-===//
 #ifndef DPRT_CORE_PARALLEL_H
 #define DPRT_CORE_PARALLEL_H
 

@@ -1,5 +1,4 @@
-//===- Philox.cpp - Philox4x32-10 and what is drawn from it (Philox.md)
-//---------------------------===//
+//===- Philox.cpp - Philox4x32-10 and what is drawn from it (Philox.md) -----------------------===//
 #include "dprt/philox.h"
 
 #include "Core/Parallel.h"

@@ -1,5 +1,4 @@
-//===- Tensor.cpp - names of types, texts of shapes
-//-----------------------------------------------===//
+//===- Tensor.cpp - names of types, texts of shapes -------------------------------------------===//
 #include "dprt/tensor.h"
 
 #include <fmt/ranges.h>

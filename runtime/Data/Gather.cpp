@@ -1,5 +1,4 @@
-//===- Gather.cpp - samples to a batch
-//------------------------------------------------------------===//
+//===- Gather.cpp - samples to a batch --------------------------------------------------------===//
 #include "Core/Parallel.h"
 #include "dprt/data.h"
 

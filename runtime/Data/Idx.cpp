@@ -1,5 +1,4 @@
-//===- Idx.cpp - images and labels of MNIST's format
-//----------------------------------------------===//
+//===- Idx.cpp - images and labels of MNIST's format ------------------------------------------===//
 //
 // Big-endian: 0, 0, element type (8: unsigned byte), rank; then the sizes; then the elements.
 //

@@ -1,5 +1,4 @@
-//===- Load.cpp - data sets of language.md T1 and their validation split (T2)
-//---------------------===//
+//===- Load.cpp - data sets of language.md T1 and their validation split (T2) -----------------===//
 #include "Core/Guard.h"
 #include "Data/Readers.h"
 

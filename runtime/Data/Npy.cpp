@@ -1,5 +1,4 @@
-//===- Npy.cpp - arrays of NumPy, alone and in npz files (language.md T1)
-//-------------------------===//
+//===- Npy.cpp - arrays of NumPy, alone and in npz files (language.md T1) ---------------------===//
 #include "Data/Readers.h"
 
 #include <fmt/format.h>
@@ -12,8 +11,7 @@
 
 using namespace dprt;
 
-//===--- .npy
-//------------------------------------------------------------------------------------===//
+//===--- .npy ---------------------------------------------------------------------------------===//
 
 namespace {
 /// The header is a Python dictionary of three entries: `{'descr': '<f4', 'fortran_order': False,
@@ -145,8 +143,7 @@ Result<NpyArray> dprt::parseNpy(const std::string &name, std::vector<uint8_t> by
   return array;
 }
 
-//===--- .npz
-//------------------------------------------------------------------------------------===//
+//===--- .npz ---------------------------------------------------------------------------------===//
 
 static Result<NpyArray> readMember(const ZipFile &zip, const std::string &path,
                                    const std::string &name) {

@@ -1,5 +1,4 @@
-//===- Readers.h - the file formats behind data.h -------------------------------------*- C++
-//-*-===//
+//===- Readers.h - the file formats behind data.h -----------------------------------*- C++ -*-===//
 #ifndef DPRT_DATA_READERS_H
 #define DPRT_DATA_READERS_H
 
@@ -14,8 +13,7 @@ namespace dprt {
 
 using StoragePointer = std::shared_ptr<Samples::Storage>;
 
-//===--- idx
-//-------------------------------------------------------------------------------------===//
+//===--- idx ----------------------------------------------------------------------------------===//
 
 /// Path of `folder/name` or `folder/name.gz`, the first that exists; neither is opened.
 Result<std::string> findIdx(const std::string &folder, const std::string &name);
@@ -24,8 +22,7 @@ Result<std::string> findIdx(const std::string &folder, const std::string &name);
 Result<StoragePointer> readIdxPair(const std::string &folder, const std::string &part,
                                    const DataShape &shape, const std::array<float, 256> &table);
 
-//===--- npz
-//-------------------------------------------------------------------------------------===//
+//===--- npz ----------------------------------------------------------------------------------===//
 
 struct ZipMember {
   int64_t header = 0, packed = 0, size = 0;
@@ -63,8 +60,7 @@ Result<NpyArray> parseNpy(const std::string &name, std::vector<uint8_t> bytes);
 Result<StoragePointer> readNpz(const std::string &path, const std::string &part,
                                const DataShape &shape);
 
-//===--- checks shared by all formats
-//------------------------------------------------------------===//
+//===--- checks shared by all formats ---------------------------------------------------------===//
 
 /// Checks class numbers against the outputs and keeps them.
 Status takeLabels(const std::string &name, const std::vector<int64_t> &labels,

@@ -1,5 +1,4 @@
-//===- Targets.cpp - checks of labels, targets and inputs
-//-----------------------------------------===//
+//===- Targets.cpp - checks of labels, targets and inputs -------------------------------------===//
 #include "Data/Readers.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-//===- Zip.cpp - members of a zip file (PKWARE APPNOTE 6.3), zip64 included
-//-----------------------===//
+//===- Zip.cpp - members of a zip file (PKWARE APPNOTE 6.3), zip64 included -------------------===//
 #include "Data/Inflate.h"
 #include "Data/Readers.h"
 

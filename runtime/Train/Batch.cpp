@@ -1,5 +1,4 @@
-//===- Batch.cpp - samples into a model, predictions out of it
-//------------------------------------===//
+//===- Batch.cpp - samples into a model, predictions out of it --------------------------------===//
 #include "Train/Batch.h"
 
 #include <fmt/format.h>

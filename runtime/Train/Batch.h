@@ -1,5 +1,4 @@
-//===- Batch.h - samples into a model, predictions out of it --------------------------*- C++
-//-*-===//
+//===- Batch.h - samples into a model, predictions out of it ------------------------*- C++ -*-===//
 #ifndef DPRT_TRAIN_BATCH_H
 #define DPRT_TRAIN_BATCH_H
 

@@ -1,5 +1,4 @@
-//===- Description.cpp - the text that describes a compiled model (dprt.h)
-//------------------------===//
+//===- Description.cpp - the text that describes a compiled model (dprt.h) --------------------===//
 #include "Core/Guard.h"
 #include "dprt/model.h"
 

@@ -1,5 +1,4 @@
-//===- Divergence.cpp - when training has diverged (language.md T9)
-//-------------------------------===//
+//===- Divergence.cpp - when training has diverged (language.md T9) ---------------------------===//
 #include "Train/Divergence.h"
 
 #include "Core/Parallel.h"

@@ -1,5 +1,4 @@
-//===- Divergence.h - when training has diverged (language.md T9) ---------------------*- C++
-//-*-===//
+//===- Divergence.h - when training has diverged (language.md T9) -------------------*- C++ -*-===//
 #ifndef DPRT_TRAIN_DIVERGENCE_H
 #define DPRT_TRAIN_DIVERGENCE_H
 

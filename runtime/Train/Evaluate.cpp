@@ -1,5 +1,4 @@
-//===- Evaluate.cpp - loss and accuracy over samples
-//----------------------------------------------===//
+//===- Evaluate.cpp - loss and accuracy over samples ------------------------------------------===//
 #include "Core/Guard.h"
 #include "Train/Batch.h"
 

@@ -1,5 +1,4 @@
-//===- Initial.cpp - initial weights (language.md T7, Philox.md)
-//----------------------------------===//
+//===- Initial.cpp - initial weights (language.md T7, Philox.md) ------------------------------===//
 #include "Core/Guard.h"
 #include "dprt/optimizer.h"
 #include "dprt/philox.h"

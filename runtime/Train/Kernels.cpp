@@ -1,5 +1,4 @@
-//===- Kernels.cpp - the runtime's own loops over many numbers
-//------------------------------------===//
+//===- Kernels.cpp - the runtime's own loops over many numbers --------------------------------===//
 #include "Train/Kernels.h"
 
 #include <bit>

@@ -1,5 +1,4 @@
-//===- Kernels.h - the runtime's own loops over many numbers --------------------------*- C++
-//-*-===//
+//===- Kernels.h - the runtime's own loops over many numbers ------------------------*- C++ -*-===//
 //
 // Each is compiled for several instruction sets and does the same operations in the same order on
 // all of them, so that results are the same bits.

@@ -1,5 +1,4 @@
-//===- Metrics.cpp - metrics as JSON lines
-//--------------------------------------------------------===//
+//===- Metrics.cpp - metrics as JSON lines ----------------------------------------------------===//
 #include "Core/Guard.h"
 #include "dprt/train.h"
 

@@ -1,5 +1,4 @@
-//===- Model.cpp - a compiled model and its memory
-//------------------------------------------------===//
+//===- Model.cpp - a compiled model and its memory --------------------------------------------===//
 #include "dprt/model.h"
 
 #include "Core/Guard.h"

@@ -1,5 +1,4 @@
-//===- Optimizer.cpp - updates of all parameters (language.md T5)
-//---------------------------------===//
+//===- Optimizer.cpp - updates of all parameters (language.md T5) -----------------------------===//
 #include "dprt/optimizer.h"
 
 #include "Core/Guard.h"

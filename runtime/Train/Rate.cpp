@@ -1,5 +1,4 @@
-//===- Rate.cpp - the rate of a step (language.md T6)
-//---------------------------------------------===//
+//===- Rate.cpp - the rate of a step (language.md T6) -----------------------------------------===//
 #include "dprt/optimizer.h"
 
 #include <cmath>

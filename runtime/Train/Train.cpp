@@ -1,5 +1,4 @@
-//===- Train.cpp - the training loop (language.md T3-T9)
-//------------------------------------------===//
+//===- Train.cpp - the training loop (language.md T3-T9) --------------------------------------===//
 #include "dprt/train.h"
 
 #include "Core/Guard.h"

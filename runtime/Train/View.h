@@ -1,5 +1,4 @@
-//===- View.h - a tensor in the arena, row by row ------------------------------------*- C++
-//-*-===//
+//===- View.h - a tensor in the arena, row by row -----------------------------------*- C++ -*-===//
 #ifndef DPRT_TRAIN_VIEW_H
 #define DPRT_TRAIN_VIEW_H
 

@@ -1,5 +1,4 @@
-//===- Harness.h - from a text to what the reference says about it ----------------------*- C++
-//-*-===//
+//===- Harness.h - from a text to what the reference says about it ------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Frontend/Frontend.h"

@@ -1,5 +1,4 @@
-//===- RandomModel.h - random networks and settings as text -----------------------------*- C++
-//-*-===//
+//===- RandomModel.h - random networks and settings as text -------------------------*- C++ -*-===//
 #pragma once
 
 #include "test/property/Harness.h"

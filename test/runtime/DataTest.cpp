@@ -1,5 +1,4 @@
-//===- DataTest.cpp - idx files, splits and batches (language.md T1, T2)
-//--------------------------===//
+//===- DataTest.cpp - idx files, splits and batches (language.md T1, T2) ----------------------===//
 #include "Files.h"
 
 #include "dprt/data.h"

@@ -1,5 +1,4 @@
-//===- DivergenceTest.cpp - what counts as divergence and what is said (language.md T9)
-//-----------===//
+//===- DivergenceTest.cpp - what counts as divergence and what is said (language.md T9) -------===//
 #include "FakeModel.h"
 
 #include "dprt/train.h"

@@ -1,5 +1,4 @@
-//===- FakeModel.h - a compiled model written by hand ---------------------------------*- C++
-//-*-===//
+//===- FakeModel.h - a compiled model written by hand -------------------------------*- C++ -*-===//
 //
 // Softmax regression of 3 inputs onto 2 classes, batch 4, with the layouts that planners like: the
 // weight transposed and pitched, a state with the batch innermost. Faults are planted by step.

@@ -1,5 +1,4 @@
-//===- FileTest.cpp - output files appear complete or not at all
-//----------------------------------===//
+//===- FileTest.cpp - output files appear complete or not at all ------------------------------===//
 #include "Files.h"
 
 #include "dprt/file.h"

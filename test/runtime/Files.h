@@ -1,5 +1,4 @@
-//===- Files.h - small files of every kind, right and wrong ---------------------------*- C++
-//-*-===//
+//===- Files.h - small files of every kind, right and wrong -------------------------*- C++ -*-===//
 #ifndef DPC_TEST_RUNTIME_FILES_H
 #define DPC_TEST_RUNTIME_FILES_H
 

@@ -1,5 +1,4 @@
-//===- ModelTest.cpp - descriptions and the arena
-//-------------------------------------------------===//
+//===- ModelTest.cpp - descriptions and the arena ---------------------------------------------===//
 #include "FakeModel.h"
 
 #include <gtest/gtest.h>

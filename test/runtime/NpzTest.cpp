@@ -1,5 +1,4 @@
-//===- NpzTest.cpp - arrays of NumPy (language.md T1)
-//---------------------------------------------===//
+//===- NpzTest.cpp - arrays of NumPy (language.md T1) -----------------------------------------===//
 #include "Files.h"
 
 #include "dprt/data.h"

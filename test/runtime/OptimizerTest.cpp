@@ -1,5 +1,4 @@
-//===- OptimizerTest.cpp - updates and rates against their formulas (language.md T5, T6)
-//----------===//
+//===- OptimizerTest.cpp - updates and rates against their formulas (language.md T5, T6) ------===//
 #include "dprt/optimizer.h"
 #include "dprt/dprt.h"
 #include "dprt/philox.h"

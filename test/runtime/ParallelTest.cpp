@@ -1,5 +1,4 @@
-//===- ParallelTest.cpp - dprt_parallel
-//-----------------------------------------------------------===//
+//===- ParallelTest.cpp - dprt_parallel -------------------------------------------------------===//
 #include "dprt/dprt.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,4 @@
-//===- PhiloxTest.cpp - the documented random numbers
-//---------------------------------------------===//
+//===- PhiloxTest.cpp - the documented random numbers -----------------------------------------===//
 #include "dprt/philox.h"
 #include "dprt/dprt.h"
 #include "dprt/optimizer.h"

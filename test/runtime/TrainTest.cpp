@@ -1,5 +1,4 @@
-//===- TrainTest.cpp - the training loop on a model written by hand (language.md T3-T8)
-//-----------===//
+//===- TrainTest.cpp - the training loop on a model written by hand (language.md T3-T8) -------===//
 #include "FakeModel.h"
 #include "Files.h"
 

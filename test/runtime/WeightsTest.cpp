@@ -1,5 +1,4 @@
-//===- WeightsTest.cpp - safetensors
-//--------------------------------------------------------------===//
+//===- WeightsTest.cpp - safetensors ----------------------------------------------------------===//
 #include "Files.h"
 
 #include "dprt/weights.h"

@@ -1,5 +1,4 @@
-//===- dp-opt.cpp - mlir-opt with our dialects and passes
-//-----------------------------------------===//
+//===- dp-opt.cpp - mlir-opt with our dialects and passes -------------------------------------===//
 
 #include "lib/Pipelines/RegisterAll.h"
 

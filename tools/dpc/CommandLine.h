@@ -1,5 +1,4 @@
-//===- CommandLine.h - from argv to a subcommand with its options -----------------------*- C++
-//-*-===//
+//===- CommandLine.h - from argv to a subcommand with its options -------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Actions/Actions.h"

@@ -1,5 +1,4 @@
-//===- Crash.h - what a defect of dpc looks like to its user ----------------------------*- C++
-//-*-===//
+//===- Crash.h - what a defect of dpc looks like to its user ------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Support/Diagnostics.h"

@@ -1,5 +1,4 @@
-//===- Terminal.h - standard output and standard error ----------------------------------*- C++
-//-*-===//
+//===- Terminal.h - standard output and standard error ------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Console.h"

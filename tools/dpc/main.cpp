@@ -1,5 +1,4 @@
-//===- main.cpp - the terminal around lib/Driver
-//--------------------------------------------------===//
+//===- main.cpp - the terminal around lib/Driver ----------------------------------------------===//
 
 #include "tools/dpc/CommandLine.h"
 #include "tools/dpc/Crash.h"

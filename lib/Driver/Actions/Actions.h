@@ -1,5 +1,4 @@
-//===- Actions.h - the subcommands of dpc as functions ----------------------------------*- C++
-//-*-===//
+//===- Actions.h - the subcommands of dpc as functions ------------------------------*- C++ -*-===//
 //
 // Each takes its options and reports to the console; the result is the exit code.
 //

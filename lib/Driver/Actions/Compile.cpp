@@ -1,5 +1,4 @@
-//===- Compile.cpp - the program after a phase
-//----------------------------------------------------===//
+//===- Compile.cpp - the program after a phase ------------------------------------------------===//
 
 #include "lib/Driver/Actions/Actions.h"
 

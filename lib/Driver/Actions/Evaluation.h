@@ -1,5 +1,4 @@
-//===- Evaluation.h - what train and eval share -----------------------------------------*- C++
-//-*-===//
+//===- Evaluation.h - what train and eval share -------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"

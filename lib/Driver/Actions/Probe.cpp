@@ -1,5 +1,4 @@
-//===- Probe.cpp - every state and gradient on a batch of one's own
-//-------------------------------===//
+//===- Probe.cpp - every state and gradient on a batch of one's own ---------------------------===//
 
 #include "lib/Driver/Actions/ProbeTargets.h"
 

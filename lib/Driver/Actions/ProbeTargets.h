@@ -1,5 +1,4 @@
-//===- ProbeTargets.h - the two ways to run a probe -------------------------------------*- C++
-//-*-===//
+//===- ProbeTargets.h - the two ways to run a probe ---------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Compiler.h"

@@ -1,5 +1,4 @@
-//===- Train.cpp - compile in memory and train
-//----------------------------------------------------===//
+//===- Train.cpp - compile in memory and train ------------------------------------------------===//
 
 #include "lib/Driver/Actions/Evaluation.h"
 

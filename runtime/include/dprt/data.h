@@ -1,5 +1,4 @@
-//===- data.h - data sets (language.md T1, T2) ----------------------------------------*- C++
-//-*-===//
+//===- data.h - data sets (language.md T1, T2) --------------------------------------*- C++ -*-===//
 #ifndef DPRT_DATA_H
 #define DPRT_DATA_H
 

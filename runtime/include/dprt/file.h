@@ -1,5 +1,4 @@
-//===- file.h - output files that appear complete or not at all -----------------------*- C++
-//-*-===//
+//===- file.h - output files that appear complete or not at all ---------------------*- C++ -*-===//
 #ifndef DPRT_FILE_H
 #define DPRT_FILE_H
 

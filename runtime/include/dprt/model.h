@@ -1,5 +1,4 @@
-//===- model.h - a compiled model and its memory --------------------------------------*- C++
-//-*-===//
+//===- model.h - a compiled model and its memory ------------------------------------*- C++ -*-===//
 #ifndef DPRT_MODEL_H
 #define DPRT_MODEL_H
 

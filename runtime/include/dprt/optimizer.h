@@ -1,5 +1,4 @@
-//===- optimizer.h - initial weights, rates, updates (language.md T5-T7) --------------*- C++
-//-*-===//
+//===- optimizer.h - initial weights, rates, updates (language.md T5-T7) ------------*- C++ -*-===//
 #ifndef DPRT_OPTIMIZER_H
 #define DPRT_OPTIMIZER_H
 
@@ -15,8 +14,7 @@
 
 namespace dprt {
 
-//===--- initial weights (T7)
-//--------------------------------------------------------------------===//
+//===--- initial weights (T7) -----------------------------------------------------------------===//
 
 enum class InitialKind { LecunNormal, HeNormal, GlorotNormal };
 
@@ -31,8 +29,7 @@ struct InitialOptions {
 Result<std::vector<Tensor>> initialWeights(std::span<const TensorType> parameters,
                                            const InitialOptions &options, uint64_t seed);
 
-//===--- rate (T6)
-//-------------------------------------------------------------------------------===//
+//===--- rate (T6) ----------------------------------------------------------------------------===//
 
 struct ConstantRate {
   double rate = 1e-3;
@@ -46,8 +43,7 @@ using RateOptions = std::variant<ConstantRate, WarmupCosine>;
 /// `epoch` is t / ceil(n / batch) for step t counted from 0.
 double rateAt(const RateOptions &rate, double epoch);
 
-//===--- updates (T5)
-//----------------------------------------------------------------------------===//
+//===--- updates (T5) -------------------------------------------------------------------------===//
 
 struct Sgd {
   double momentum = 0, weightDecay = 0;

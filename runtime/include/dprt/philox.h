@@ -1,5 +1,4 @@
-//===- philox.h - documented random numbers -------------------------------------------*- C++
-//-*-===//
+//===- philox.h - documented random numbers -----------------------------------------*- C++ -*-===//
 //
 // Philox4x32-10 (Salmon et al., SC 2011). Every number is a function of the seed and of what it is
 // for, so any program can compute any of them; runtime/Core/Philox.md says how, and

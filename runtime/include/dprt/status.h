@@ -1,5 +1,4 @@
-//===- status.h - how the runtime reports failure -------------------------------------*- C++
-//-*-===//
+//===- status.h - how the runtime reports failure -----------------------------------*- C++ -*-===//
 //
 // Nothing in the runtime prints, exits or lets an exception escape: functions return a Status or a
 // Result. The code is the class of the failure (and the exit code that `dpc` gives it); the text is

@@ -1,5 +1,4 @@
-//===- tensor.h - a named tensor as files hold it -------------------------------------*- C++
-//-*-===//
+//===- tensor.h - a named tensor as files hold it -----------------------------------*- C++ -*-===//
 #ifndef DPRT_TENSOR_H
 #define DPRT_TENSOR_H
 

@@ -1,5 +1,4 @@
-//===- train.h - training and evaluation (language.md T3-T9) --------------------------*- C++
-//-*-===//
+//===- train.h - training and evaluation (language.md T3-T9) ------------------------*- C++ -*-===//
 #ifndef DPRT_TRAIN_H
 #define DPRT_TRAIN_H
 

@@ -1,5 +1,4 @@
-//===- weights.h - tensors in safetensors files ---------------------------------------*- C++
-//-*-===//
+//===- weights.h - tensors in safetensors files -------------------------------------*- C++ -*-===//
 //
 // Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}},
 // then the elements (https://github.com/huggingface/safetensors). F32, F64 and I64 are read.
