@@ -33,6 +33,17 @@ std::optional<KernelParts> KernelParts::of(func::FuncOp function) {
   return parts;
 }
 
+bool dpc::sumsInDouble(linalg::LinalgOp product) {
+  constexpr int64_t mostWork = 4'000'000; // multiplications and additions
+  int64_t work = 2;
+  for (int64_t size : product.getStaticLoopRanges()) {
+    if (ShapedType::isDynamic(size))
+      return false;
+    work *= size;
+  }
+  return work <= mostWork;
+}
+
 Emission::Emission(KernelParts &parts, const VectorUnit &unit)
     : b(parts.function.getBody().front().getTerminator()), loc(parts.function.getLoc()), unit(unit),
       vector(VectorType::get({unit.lanes}, b.getF32Type())), parts(parts) {

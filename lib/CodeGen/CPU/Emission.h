@@ -26,6 +26,11 @@ struct KernelParts {
   static std::optional<KernelParts> of(mlir::func::FuncOp function);
 };
 
+/// Whether a product is summed in double. Where a nudge moves a unit across a kink, its difference
+/// is a pre-activation near zero, as wrong as the sum that gave it and seen beside small nudges.
+/// Small products can afford exact sums; large ones (and those over the batch) are summed in f32.
+bool sumsInDouble(mlir::linalg::LinalgOp product);
+
 /// Half-open range of indices.
 struct Interval {
   mlir::Value begin, end;

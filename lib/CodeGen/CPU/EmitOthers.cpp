@@ -164,8 +164,9 @@ static SmallVector<Value> transposed4(Emission &e, ArrayRef<Value> rows) {
           shuffle(high02, high13, {0, 4, 1, 5}), shuffle(high02, high13, {2, 6, 3, 7})};
 }
 
-/// [m, n] -> [n, m] in blocks of 4 x 4. Padding of the source may be read; true elements and
-/// padding of the result are written: it is no parameter.
+/// [m, n] -> [n, m] in blocks of 4 x 4, four of them below each other so that whole lines of the
+/// result are written. Padding of the source may be read; true elements and padding of the result
+/// are written: it is no parameter.
 void dpc::emitTranspose(KernelParts &parts, Emission &e) {
   Value source = parts.root.getDpsInputs()[0], result = parts.root.getDpsInits()[0];
   int64_t m = shapeOf(source)[0], n = shapeOf(source)[1];
@@ -180,17 +181,20 @@ void dpc::emitTranspose(KernelParts &parts, Emission &e) {
     for (int64_t j = 0; j < columns; ++j)
       vector::StoreOp::create(e.b, e.loc, turned[j], result, ValueRange{e.plus(column, j), row});
   };
-  auto rowsOfBlocks = [&](Value row, int64_t rows) {
-    e.loop({e.index(0), e.index(n - n % 4)}, 4,
-           [&](Value column) { blockAt(row, column, rows, 4); });
+  auto strip = [&](Value row, int64_t rows) {
+    auto blocksAt = [&](Value column, int64_t columns) {
+      for (int64_t i = 0; i < rows; i += 4)
+        blockAt(e.plus(row, i), column, std::min<int64_t>(4, rows - i), columns);
+    };
+    e.loop({e.index(0), e.index(n - n % 4)}, 4, [&](Value column) { blocksAt(column, 4); });
     if (n % 4)
-      blockAt(row, e.index(n - n % 4), rows, n % 4);
+      blocksAt(e.index(n - n % 4), n % 4);
   };
-  int64_t whole = m / 4;
+  int64_t whole = m / 16;
   if (whole > 0)
-    e.tasks(tasksFor(m * n, whole), whole, [&](Interval blocks) {
-      e.loop(blocks, 1, [&](Value number) { rowsOfBlocks(e.times(number, 4), 4); });
+    e.tasks(tasksFor(m * n, whole), whole, [&](Interval strips) {
+      e.loop(strips, 1, [&](Value number) { strip(e.times(number, 16), 16); });
     });
-  if (m % 4)
-    rowsOfBlocks(e.index(whole * 4), m % 4);
+  if (m % 16)
+    strip(e.index(whole * 16), m % 16);
 }

@@ -30,10 +30,11 @@ private:
   void finish(ArrayRef<Value> sums, const Panel &panel, int64_t height, Value row, Value column);
 
   /// Most rows of a tile with so many vectors per row: its sums, one row of B, one broadcast and,
-  /// without fused multiply-add, one product are in registers.
+  /// without fused multiply-add, one product are in registers. In double each takes two.
   int64_t heightOf(int64_t vectors) const {
     int64_t others = vectors + (e.unit.fma ? 1 : 2);
-    return std::max<int64_t>(1, (e.unit.registers - others) / vectors);
+    int64_t free = e.unit.registers / (wide ? 2 : 1) - others;
+    return std::max<int64_t>(1, free / vectors);
   }
 
   KernelParts &parts;
@@ -41,7 +42,8 @@ private:
   linalg::LinalgOp product;
   Value a, b, result; // A [m, k] or [k, m], B [k, n], sums [m, n]
   bool transposedA;
-  bool keepsSums; // the sums themselves are a result
+  bool wide = false; // sums in double
+  bool keepsSums;    // the sums themselves are a result
   int64_t m, n;
   int64_t mostDepth; // of the products of a whole batch
   Value k;
@@ -74,10 +76,11 @@ ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
 }
 
 void ProductEmitter::emit() {
-  int64_t width = fullVectors * e.unit.lanes;
-  int64_t panelCount = llvm::divideCeil(n, width);
   // One task per half MFLOP, but none at all below two: a parallel region costs microseconds.
   int64_t work = 2 * m * n * mostDepth;
+  wide = sumsInDouble(product);
+  int64_t width = fullVectors * e.unit.lanes;
+  int64_t panelCount = llvm::divideCeil(n, width);
   if (work < 2'000'000)
     return share({e.index(0), e.index(panelCount)});
   // Enough items to give every thread the same: groups of tiles of a panel. Consecutive items of
@@ -146,7 +149,19 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
     columnAt.push_back(e.plus(column, v * e.unit.lanes));
   // Sums over blocks of the depth are added up: rounding errors grow with the square roots of the
   // block and of the number of blocks, not with that of the depth (a factor of 3 at 784).
-  SmallVector<Value> zeros(height * panel.vectors, e.splat(0.0));
+  auto sumType = VectorType::get({e.unit.lanes}, wide ? Type(e.b.getF64Type()) : e.b.getF32Type());
+  auto widened = [&](Value value) -> Value {
+    return wide ? Value(arith::ExtFOp::create(e.b, e.loc, sumType, value)) : value;
+  };
+  auto spread = [&](Value scalar) -> Value {
+    if (!wide)
+      return e.broadcast(scalar);
+    Value number = arith::ExtFOp::create(e.b, e.loc, e.b.getF64Type(), scalar);
+    return vector::BroadcastOp::create(e.b, e.loc, sumType, number);
+  };
+  Value zero =
+      wide ? Value(arith::ExtFOp::create(e.b, e.loc, sumType, e.splat(0.0))) : e.splat(0.0);
+  SmallVector<Value> zeros(height * panel.vectors, zero);
   auto block = [&](Value begin, Value end) {
     auto loop = scf::ForOp::create(e.b, e.loc, begin, end, e.index(1), zeros);
     OpBuilder::InsertionGuard guard(e.b);
@@ -154,11 +169,11 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
     Value depth = loop.getInductionVar();
     SmallVector<Value> vectorsOfB, sums;
     for (Value at : columnAt)
-      vectorsOfB.push_back(e.load(b, {depth, at}));
+      vectorsOfB.push_back(widened(e.load(b, {depth, at})));
     for (int64_t i = 0; i < height; ++i) {
       Value scalar =
           transposedA ? e.loadScalar(a, {depth, rowAt[i]}) : e.loadScalar(a, {rowAt[i], depth});
-      Value factor = e.broadcast(scalar);
+      Value factor = spread(scalar);
       for (int64_t v = 0; v < panel.vectors; ++v)
         sums.push_back(
             e.multiplyAdd(factor, vectorsOfB[v], loop.getRegionIterArgs()[i * panel.vectors + v]));
@@ -166,6 +181,12 @@ SmallVector<Value> ProductEmitter::sum(const Panel &panel, int64_t height, Value
     scf::YieldOp::create(e.b, e.loc, sums);
     return SmallVector<Value>(loop.getResults());
   };
+  if (wide) {
+    SmallVector<Value> sums = block(e.index(0), k);
+    for (Value &sum : sums)
+      sum = arith::TruncFOp::create(e.b, e.loc, e.vector, sum);
+    return sums;
+  }
   constexpr int64_t depthOfBlock = 64;
   if (mostDepth <= 2 * depthOfBlock)
     return block(e.index(0), k);

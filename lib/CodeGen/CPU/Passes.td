@@ -8,8 +8,8 @@ include "mlir/Pass/PassBase.td"
 def CpuPlainLoops : Pass<"cpu-plain-loops", "::mlir::ModuleOp"> {
   let summary = "linalg kernels -> plain loops on numbers";
   let description = [{
-    Optimisation level 0: what the kernels say, element by element, without vectors or tasks. Sums
-    over the depth of a product are in order, in memory.
+    Optimisation level 0: what the kernels say, element by element, without vectors or tasks. Small
+    products are summed in double, large ones in memory, row by row of their right factor.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
@@ -19,7 +19,7 @@ def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::ModuleOp"> {
   let description = [{
     A product runs over panels of columns and tiles of rows whose sums stay in registers over its
     whole depth; what follows per unit works on these registers, or on the tile in the first-level
-    cache if it is long. Remainders are exact smaller tiles; at the last columns whole vectors are
+    cache if it is long. Small products are summed in double (Emission.h says why). Remainders are exact smaller tiles; at the last columns whole vectors are
     read (rows are padded) and true elements written. Reductions and ops per unit run along rows.
     Large kernels become a parallel loop over tasks that write disjoint outputs: a sum is never
     split, so results do not depend on the number of threads.

@@ -1,8 +1,7 @@
 //===- PlainLoops.cpp - cpu-plain-loops -------------------------------------------------------===//
-#include "lib/CodeGen/CPU/Passes.h"
+#include "lib/CodeGen/CPU/Emission.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 
 namespace dpc {
@@ -11,6 +10,7 @@ namespace dpc {
 } // namespace dpc
 
 using namespace mlir;
+using namespace dpc;
 
 /// A product with its depth outside its columns: the innermost loop walks along rows.
 static linalg::LinalgOp rowwise(IRRewriter &rewriter, linalg::LinalgOp op) {
@@ -25,6 +25,37 @@ static linalg::LinalgOp rowwise(IRRewriter &rewriter, linalg::LinalgOp op) {
   return succeeded(turned) ? *turned : *generic;
 }
 
+/// for row { for column { sum over the depth in double } }
+static void sumInDouble(IRRewriter &rewriter, linalg::LinalgOp op) {
+  Location loc = op.getLoc();
+  Value a = op.getDpsInputs()[0], b = op.getDpsInputs()[1], result = op.getDpsInits()[0];
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges(); // m, n, k
+  rewriter.setInsertionPoint(op);
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  Value zero = index(0), one = index(1), depth = index(sizes[2]);
+  Value start = arith::ConstantOp::create(rewriter, loc, rewriter.getF64FloatAttr(0.0));
+  auto rows = scf::ForOp::create(rewriter, loc, zero, index(sizes[0]), one);
+  rewriter.setInsertionPointToStart(rows.getBody());
+  auto columns = scf::ForOp::create(rewriter, loc, zero, index(sizes[1]), one);
+  rewriter.setInsertionPointToStart(columns.getBody());
+  Value row = rows.getInductionVar(), column = columns.getInductionVar();
+  auto loop = scf::ForOp::create(
+      rewriter, loc, zero, depth, one, start,
+      [&](OpBuilder &inner, Location, Value k, ValueRange sum) {
+        auto load = [&](Value buffer, ValueRange indices) -> Value {
+          Value number = memref::LoadOp::create(inner, loc, buffer, indices);
+          return arith::ExtFOp::create(inner, loc, inner.getF64Type(), number);
+        };
+        Value term = arith::MulFOp::create(inner, loc, load(a, {row, k}), load(b, {k, column}));
+        Value next = arith::AddFOp::create(inner, loc, sum[0], term);
+        scf::YieldOp::create(inner, loc, next);
+      });
+  Value sum = arith::TruncFOp::create(rewriter, loc, rewriter.getF32Type(), loop.getResult(0));
+  memref::StoreOp::create(rewriter, loc, sum, result, ValueRange{row, column});
+}
+
 namespace {
 struct CpuPlainLoops : dpc::impl::CpuPlainLoopsBase<CpuPlainLoops> {
   void runOnOperation() override {
@@ -32,6 +63,11 @@ struct CpuPlainLoops : dpc::impl::CpuPlainLoopsBase<CpuPlainLoops> {
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
+      if (isa<linalg::MatmulOp>(op) && sumsInDouble(op)) {
+        sumInDouble(rewriter, op);
+        rewriter.eraseOp(op);
+        continue;
+      }
       op = rowwise(rewriter, op);
       rewriter.setInsertionPoint(op);
       if (failed(linalg::linalgOpToLoops(rewriter, op)))

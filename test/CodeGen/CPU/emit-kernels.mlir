@@ -2,33 +2,31 @@
 // RUN: dp-opt %s --cpu-emit-kernels="lanes=16 registers=32" | FileCheck %s --check-prefix=WIDE
 // RUN: dp-opt %s --cpu-emit-kernels="lanes=4 fma=false" | FileCheck %s --check-prefix=PLAIN
 
-// Thirteen rows are tiles of five and of four rows; nineteen columns are a panel of two vectors and
-// one of a vector whose first three columns are written. Sums never leave registers before the
-// depth is done.
-// CHECK-LABEL: func.func private @product(
-// CHECK-SAME: %[[A:.*]]: memref<13x7xf32, strided<[16, 1]>>, %[[B:.*]]: memref<7x19xf32, strided<[32, 1]>>
+// Small products are summed in double: 2 x 16 tiles, one panel and a rest of three columns. Sums
+// never leave registers before the depth is done.
+// CHECK-LABEL: func.func private @small(
+// CHECK-SAME: %[[A:.*]]: memref<13x7xf32, strided<[16, 1]>>
+// CHECK-SAME: %[[B:.*]]: memref<7x19xf32, strided<[32, 1]>>
 // CHECK-NOT: memref.alloc
-// CHECK: %{{.*}}:10 = scf.for %[[K:.*]] = %c0 to %c7
+// CHECK: %{{.*}}:4 = scf.for %[[K:.*]] = %c0 to %c7 {{.*}} vector<8xf64>
 // CHECK-COUNT-2: vector.load %[[B]][%[[K]],
-// CHECK-COUNT-5: memref.load %[[A]][%{{.*}}, %[[K]]]
-// CHECK: %{{.*}}:8 = scf.for
+// CHECK-COUNT-2: memref.load %[[A]][%{{.*}}, %[[K]]]
+// CHECK: arith.truncf
 // CHECK: vector.store
-// CHECK: %{{.*}}:13 = scf.for
-// CHECK-NOT: vector.store
-// CHECK: vector.maskedstore
+// CHECK: vector.maskedstore {{.*}} vector<8xi1>
 // CHECK-NOT: linalg
 
-// WIDE-LABEL: func.func private @product(
+// WIDE-LABEL: func.func private @small(
 // WIDE: vector.load {{.*}}, vector<16xf32>
-// WIDE: vector.fma {{.*}} : vector<16xf32>
+// WIDE: vector.fma {{.*}} : vector<16xf64>
 
-// PLAIN-LABEL: func.func private @product(
+// PLAIN-LABEL: func.func private @small(
 // PLAIN-NOT: vector.fma
-// PLAIN: arith.mulf {{.*}} : vector<4xf32>
+// PLAIN: arith.mulf {{.*}} : vector<4xf64>
 #map = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d1)>
 #column = affine_map<(d0, d1) -> (d0)>
-func.func private @product(%a: memref<13x7xf32, strided<[16, 1]>>, %b: memref<7x19xf32, strided<[32, 1]>>,
+func.func private @small(%a: memref<13x7xf32, strided<[16, 1]>>, %b: memref<7x19xf32, strided<[32, 1]>>,
                            %c: memref<19xf32>, %r: memref<13x19xf32, strided<[32, 1]>>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%r : memref<13x19xf32, strided<[32, 1]>>)
@@ -41,6 +39,25 @@ func.func private @product(%a: memref<13x7xf32, strided<[16, 1]>>, %b: memref<7x
     %0 = arith.addf %sum, %bias : f32
     linalg.yield %0 : f32
   }
+  return
+}
+
+// A hundred rows are tiles of six and of five; a depth of 512 is summed in blocks of 64.
+// CHECK-LABEL: func.func private @large(
+// CHECK: scf.forall (%{{.*}}) in (16)
+// CHECK: %{{.*}}:12 = scf.for %[[BLOCK:.*]] = %c0 to %c512 step %c64
+// CHECK: %{{.*}}:12 = scf.for %{{.*}} = %[[BLOCK]] to
+// CHECK-COUNT-12: vector.fma {{.*}} : vector<8xf32>
+// CHECK-COUNT-12: arith.addf {{.*}} : vector<8xf32>
+// CHECK: %{{.*}}:10 = scf.for
+func.func private @large(%a: memref<100x512xf32, strided<[528, 1]>>,
+                         %b: memref<512x512xf32, strided<[528, 1]>>,
+                         %r: memref<100x512xf32, strided<[528, 1]>>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%r : memref<100x512xf32, strided<[528, 1]>>)
+  linalg.matmul ins(%a, %b : memref<100x512xf32, strided<[528, 1]>>,
+                             memref<512x512xf32, strided<[528, 1]>>)
+                outs(%r : memref<100x512xf32, strided<[528, 1]>>)
   return
 }
 
