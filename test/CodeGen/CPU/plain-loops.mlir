@@ -5,7 +5,7 @@
 // CHECK-NOT: vector
 // CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step
 // CHECK: scf.for %[[J:.*]] =
-// CHECK: scf.for %[[K:.*]] = {{.*}} -> (f64)
+// CHECK: scf.for %[[K:[a-z0-9]+]] = {{.*}} -> (f64)
 // CHECK: memref.load %{{.*}}[%[[I]], %[[K]]]
 // CHECK: memref.load %{{.*}}[%[[K]], %[[J]]]
 // CHECK: memref.store %{{.*}}, %{{.*}}[%[[I]], %[[J]]]
