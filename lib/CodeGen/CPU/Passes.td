@@ -17,11 +17,13 @@ def CpuPlainLoops : Pass<"cpu-plain-loops", "::mlir::ModuleOp"> {
 def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "linalg kernels -> register tiles, vectors and tasks";
   let description = [{
-    A product runs over panels of columns and tiles of rows whose sums stay in registers; what follows per unit works on these registers, or on the tile in the first-level
-    cache if it is long. Small products are summed in double (Emission.h says why), deep ones in
-    blocks. Remainders are exact smaller tiles; at the last columns whole vectors are read (rows are
-    padded) and true elements written. Reductions and ops per unit run along rows. Large kernels become a parallel loop over tasks that write disjoint outputs: a sum is never
-    split, so results do not depend on the number of threads.
+    A product runs over panels of columns and tiles of rows whose sums stay in registers; what
+    follows per unit works on these registers, or on the tile in the first-level cache if it is
+    long. Small products are summed in double (Emission.h says why), deep ones in blocks.
+    Remainders are exact smaller tiles; at the last columns whole vectors are read (rows are
+    padded) and true elements written. Reductions and ops per unit run along rows. Large kernels
+    become a parallel loop over tasks that write disjoint outputs: a sum is never split, so results
+    do not depend on the number of threads.
   }];
   let options = [
     Option<"lanes", "lanes", "int64_t", "8", "f32 elements of a vector register">,
