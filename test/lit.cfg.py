@@ -8,7 +8,8 @@ import lit.util
 config.name = "dpc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".dp", ".test", ".py"]
-config.excludes = ["lit.cfg.py", "unit", "tools", "lib", "Inputs", "CMakeLists.txt"]
+# Not `unit`: lit finds the nested suite of GoogleTest programs through that folder.
+config.excludes = ["lit.cfg.py", "tools", "lib", "Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.dpc_build_dir, "test")
 
