@@ -6,7 +6,7 @@
 namespace dpc {
 
 /// Elements from one row of a matrix of this width to the next: whole 64-byte lines, and not a
-/// multiple of 1 KiB, where rows would compete for the same cache sets (docs/cpu.md 3a).
+/// multiple of 1 KiB, where rows would compete for the same cache sets.
 int64_t pitchOf(int64_t width);
 
 /// The buffer of a vector or matrix: `memref<100x10xf32, strided<[16, 1]>>`.

@@ -1,7 +1,7 @@
 //===- EmitProduct.cpp - register tiles for matrix products -----------------------------------===//
 //
 // for panel of columns { for tile of rows { for k { nv vectors of B; per row one broadcast of A and
-// nv multiply-adds } what follows per unit } }: sums stay in registers (docs/cpu.md 3a). Rows are
+// nv multiply-adds } what follows per unit } }: sums stay in registers. Rows are
 // split evenly into tiles, the last panel may be narrower.
 //
 //===------------------------------------------------------------------------------------------===//
@@ -71,7 +71,7 @@ ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
   auto type = cast<MemRefType>(result.getType());
   m = type.getDimSize(0), n = type.getDimSize(1);
   keepsSums = !parts.perUnit || !llvm::is_contained(parts.perUnit.getDpsInits(), result);
-  // Two vectors of 8, three of 16 or four of 4 per row: the panels of docs/cpu.md 4.
+  // Two vectors of 8, three of 16 or four of 4 per row: as many sums as hide the latency of a multiply-add without spilling.
   fullVectors = e.unit.registers >= 32 ? (e.unit.lanes >= 16 ? 3 : 4) : 2;
 }
 
