@@ -62,6 +62,7 @@ ExitCode info(const InfoOptions &options, Console &console);
 struct ExplainOptions {
   ModelOptions model;
 };
+/// A model file, or the id of a message (`DP3001`) in its place.
 ExitCode explain(const ExplainOptions &options, Console &console);
 
 struct CompileOptions {

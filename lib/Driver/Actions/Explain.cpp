@@ -2,11 +2,16 @@
 
 #include "lib/Driver/Actions/Actions.h"
 #include "lib/Driver/Compiler.h"
+#include "lib/Support/Messages.h"
 
 using namespace dpc;
 using namespace dpc::driver;
 
 ExitCode driver::explain(const ExplainOptions &options, Console &console) {
+  if (const Message *message = findMessage(options.model.file)) {
+    console.out(fmt::format("{}: {}\n  {}\n", message->id, message->text, message->explanation));
+    return ExitCode::done;
+  }
   Compiler compiler(options.model, console);
   if (!compiler.load())
     return compiler.exitCode();
