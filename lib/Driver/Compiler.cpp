@@ -69,7 +69,25 @@ bool Compiler::loadDump(Phase from) {
   reached = from;
   if (!current && !diagnostics.hasErrors())
     diagnostics.error({}, message::wrongDump, "it is no module");
-  return bool(current);
+  return current && holdsPhase(from);
+}
+
+/// Whether the module is a dump of the phase: not empty, and in its dialects only.
+bool Compiler::holdsPhase(Phase phase) {
+  if (current->getBody()->empty()) {
+    diagnostics.error({}, message::wrongDump, "it holds no model");
+    return false;
+  }
+  mlir::WalkResult walk = current->walk([&](mlir::Operation *op) -> mlir::WalkResult {
+    llvm::StringRef dialect = op->getName().getDialectNamespace();
+    if (dialect == "builtin" || llvm::is_contained(info(phase).dialects, dialect))
+      return mlir::WalkResult::advance();
+    diagnostics.error({}, message::wrongDump,
+                      fmt::format("`{}` does not belong to phase {}",
+                                  op->getName().getStringRef().str(), info(phase).name.str()));
+    return mlir::WalkResult::interrupt();
+  });
+  return !walk.wasInterrupted();
 }
 
 bool Compiler::runFrom(mlir::ModuleOp module, Phase to, const PipelineOptions &options,

@@ -53,6 +53,7 @@ public:
 private:
   /// Reads the model and the prelude. False after messages.
   bool read();
+  bool holdsPhase(Phase phase);
   bool runFrom(mlir::ModuleOp module, Phase to, const PipelineOptions &options,
                const AfterPhase &after);
 

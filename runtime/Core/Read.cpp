@@ -12,6 +12,9 @@
 
 using namespace dprt;
 
+/// A pipe or device that gives more than this is taken for endless.
+static constexpr size_t longestStream = size_t{1} << 30;
+
 static Status unreadable(const std::string &path, int error) {
   return Status::data(fmt::format("cannot read `{}`: {}", path, std::strerror(error)));
 }
@@ -85,6 +88,10 @@ Result<std::vector<uint8_t>> dprt::readFile(const std::string &path) {
       if (got == 0)
         break;
       filled += size_t(got);
+      if (filled > longestStream) {
+        ::close(descriptor);
+        return Status::data(fmt::format("`{}` is no file and does not end", path));
+      }
     }
     bytes.resize(filled);
     return bytes;

@@ -1,5 +1,6 @@
 //===- Initial.cpp - initial weights (language.md T7, Philox.md) ------------------------------===//
 #include "Core/Guard.h"
+#include "Core/Memory.h"
 #include "dprt/optimizer.h"
 #include "dprt/philox.h"
 
@@ -25,12 +26,15 @@ Result<std::vector<Tensor>> dprt::initialWeights(std::span<const TensorType> par
                                                  const InitialOptions &options, uint64_t seed) {
   return guard([&]() -> Result<std::vector<Tensor>> {
     std::vector<Tensor> tensors;
+    int64_t bytes = 0;
     for (uint32_t number = 0; number < parameters.size(); ++number) {
       const TensorType &type = parameters[number];
       int64_t elements = 1, places = 1;
       for (int64_t size : type.shape)
         if (__builtin_mul_overflow(elements, size, &elements))
           return Status::noMemory();
+      if (!fitsIntoMemory(elements) || !fitsIntoMemory(bytes += 4 * elements))
+        return Status::noMemory();
       std::vector<float> values(static_cast<size_t>(elements), 0.0f);
       if (type.shape.size() >= 2) {
         for (size_t i = 2; i < type.shape.size(); ++i)

@@ -2,6 +2,7 @@
 #include "dprt/model.h"
 
 #include "Core/Guard.h"
+#include "Core/Memory.h"
 #include "Train/View.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
-#include <unistd.h>
 
 using namespace dprt;
 
@@ -19,9 +19,7 @@ void Model::Free::operator()(char *pointer) const { std::free(pointer); }
 static char *allocateArena(int64_t bytes) {
   constexpr size_t page = size_t{2} << 20;
   size_t alignment = size_t(bytes) >= 2 * page ? page : 64;
-  // What cannot fit must fail here: the system would promise it and kill the process later.
-  __int128 memory = static_cast<__int128>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  if (bytes > memory - memory / 16)
+  if (!fitsIntoMemory(bytes))
     return nullptr;
   size_t size = (size_t(bytes) + alignment) / alignment * alignment;
   char *arena = static_cast<char *>(std::aligned_alloc(alignment, size));
