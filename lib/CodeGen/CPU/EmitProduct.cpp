@@ -71,7 +71,8 @@ ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
   auto type = cast<MemRefType>(result.getType());
   m = type.getDimSize(0), n = type.getDimSize(1);
   keepsSums = !parts.perUnit || !llvm::is_contained(parts.perUnit.getDpsInits(), result);
-  // Two vectors of 8, three of 16 or four of 4 per row: as many sums as hide the latency of a multiply-add without spilling.
+  // Two vectors of 8, three of 16 or four of 4 per row: as many sums as hide the latency of a
+  // multiply-add without spilling.
   fullVectors = e.unit.registers >= 32 ? (e.unit.lanes >= 16 ? 3 : 4) : 2;
 }
 
