@@ -259,6 +259,13 @@ LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
              "of a square";
       return failure();
     }
+    // relu and clip only cut: f_rho(b) is f(b / (1 + rho)), so that any quadratic term may stand
+    // for a part of G.
+    if (activation == Activation::relu || activation == Activation::clip) {
+      solution.rho = Coefficient();
+      solution.argument = Sum();
+      solution.argument.add(collected.rest, Coefficient(-1) / (collected.p + collected.q));
+    }
   } else {
     solution.argument.add(collected.rest, Coefficient(-1) / collected.q);
   }

@@ -16,21 +16,59 @@ using Sum = llvm::SmallMapVector<Value, Rational, 4>;
 
 Rational numberOf(Attribute text) { return *parseRational(cast<StringAttr>(text).getValue()); }
 
-/// Adds scale * value, a combine by its operands. Returns the number of terms added.
-size_t addExpanded(Sum &sum, Value value, const Rational &scale) {
-  auto add = [&](Value operand, const Rational &coefficient) {
-    auto [place, isNew] = sum.insert({operand, coefficient});
-    if (!isNew)
-      place->second += coefficient;
-  };
+/// Adds coefficient * value; what cancels goes.
+void addTo(Sum &sum, Value value, const Rational &coefficient) {
+  auto [place, isNew] = sum.insert({value, coefficient});
+  if (isNew)
+    return;
+  place->second += coefficient;
+  if (place->second == Rational(0, 1))
+    sum.erase(place);
+}
+
+/// What `value` adds up, itself if it is no combine.
+Sum partsOf(Value value) {
+  Sum parts;
   auto combine = value.getDefiningOp<CombineOp>();
-  if (!combine) {
-    add(value, scale);
-    return 1;
+  if (!combine)
+    parts.insert({value, Rational(1, 1)});
+  else
+    for (auto [operand, text] : llvm::zip(combine.getOperands(), combine.getCoefficients()))
+      addTo(parts, operand, numberOf(text));
+  return parts;
+}
+
+/// left - right, with combines expanded only as far as terms cancel; nothing if none do. Combines
+/// are expanded in reverse program order, so that a value that both sides read cancels as a whole,
+/// however deep it stands (a residual sum is itself a combine). Looks through a bounded number of
+/// them, so that time stays linear.
+std::optional<Sum> cancellingDifference(const Sum &left, const Sum &right) {
+  Sum sum = left;
+  std::optional<Sum> result;
+  bool cancelled = false;
+  auto add = [&](Value value, const Rational &coefficient) {
+    addTo(sum, value, coefficient);
+    cancelled |= !sum.contains(value);
+  };
+  for (const auto &[value, coefficient] : right)
+    add(value, -coefficient);
+  for (int looks = 0; looks < 64; ++looks) {
+    if (cancelled)
+      result = sum;
+    CombineOp latest;
+    for (const auto &[value, coefficient] : sum)
+      if (auto op = value.getDefiningOp<CombineOp>())
+        if (!latest || latest->isBeforeInBlock(op))
+          latest = op;
+    if (!latest)
+      break;
+    Rational scale = sum.lookup(latest);
+    sum.erase(latest.getResult());
+    cancelled = false;
+    for (const auto &[operand, coefficient] : partsOf(latest))
+      add(operand, scale * coefficient);
   }
-  for (auto [operand, text] : llvm::zip(combine.getOperands(), combine.getCoefficients()))
-    add(operand, scale * numberOf(text));
-  return combine.getOperands().size();
+  return result;
 }
 
 Value makeCombine(OpBuilder &builder, Location location, const Sum &sum, Type type) {
@@ -47,14 +85,9 @@ Value makeCombine(OpBuilder &builder, Location location, const Sum &sum, Type ty
   return CombineOp::create(builder, location, type, builder.getArrayAttr(coefficients), operands);
 }
 
-/// f at rho = 0, whose difference has an exact form.
-ActivateOp plainActivation(Value value) {
-  auto op = value.getDefiningOp<ActivateOp>();
-  return op && numberOf(op.getRhoAttr()) == Rational(0, 1) ? op : ActivateOp();
-}
-
 struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
   void runOnOperation() override {
+    raised.clear();
     SmallVector<CombineOp> combines;
     getOperation().walk([&](CombineOp op) { combines.push_back(op); });
     for (CombineOp op : combines)
@@ -73,47 +106,122 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     if (sum.size() != op.getOperands().size())
       return; // not folded: leave it
     OpBuilder builder(op);
-    bool changed = false;
-    while (raiseOne(builder, op, sum))
-      changed = true;
-    if (!changed)
+    if (!raiseAll(builder, op, sum))
       return;
     op.replaceAllUsesWith(makeCombine(builder, op.getLoc(), sum, op.getType()));
     op.erase();
   }
 
-  /// Replaces one pair r f(p), -r f(q) of the sum.
+  /// Raises what can be raised in the sum; returns whether it changed.
+  bool raiseAll(OpBuilder &builder, CombineOp op, Sum &sum) {
+    bool changed = false;
+    while (raiseOne(builder, op, sum))
+      changed = true;
+    return changed;
+  }
+
+  /// Replaces one pair r f(p), -r f(q) of the sum, f any f_rho.
   bool raiseOne(OpBuilder &builder, CombineOp op, Sum &sum) {
     for (auto &[left, coefficient] : sum) {
-      ActivateOp p = plainActivation(left);
-      if (!p)
+      auto p = left.getDefiningOp<ActivateOp>();
+      if (!p || p.getActivation() == Activation::identity)
         continue;
       for (auto &[right, opposite] : sum) {
-        ActivateOp q = plainActivation(right);
+        auto q = right.getDefiningOp<ActivateOp>();
         if (!q || p == q || p.getActivation() != q.getActivation() ||
             p.getSlope() != q.getSlope() || opposite != -coefficient)
           continue;
-        Sum difference;
-        size_t terms = addExpanded(difference, p.getB(), Rational(1, 1)) +
-                       addExpanded(difference, q.getB(), Rational(-1, 1));
-        difference.remove_if([](const auto &term) { return term.second == Rational(0, 1); });
-        if (difference.size() + 2 > terms)
-          continue; // nothing cancels: p - q would lose the digits that f(p) - f(q) loses
-        Value d = makeCombine(builder, op.getLoc(), difference, op.getType());
-        Value raised =
-            ActivationDifferenceOp::create(builder, op.getLoc(), op.getType(), p.getActivation(),
-                                           p.getB(), q.getB(), d, p.getSlopeAttr());
-        Rational scale = coefficient;
+        std::optional<Difference> difference = differenceOf(builder, op, p, q);
+        if (!difference)
+          continue;
+        Rational scale = coefficient * difference->factor;
         Value first = left, second = right;
         sum.erase(first);
         sum.erase(second);
-        sum.insert({raised, scale});
-        ++numRaised;
+        addTo(sum, difference->value, scale);
         return true;
       }
     }
     return false;
   }
+
+  /// A value and the number it is to be multiplied by.
+  struct Difference {
+    Value value;
+    Rational factor;
+  };
+
+  /// p - q exactly; nothing if their arguments share no value that cancels: subtracting those would
+  /// lose the digits that p - q loses. What an earlier combine made comes before a later one.
+  std::optional<Difference> differenceOf(OpBuilder &builder, CombineOp op, ActivateOp p,
+                                         ActivateOp q) {
+    auto known = raised.find({p.getOperation(), q.getOperation()});
+    if (known != raised.end())
+      return known->second;
+    Rational zero(0, 1), rho = numberOf(p.getRhoAttr()), other = numberOf(q.getRhoAttr());
+    if (rho != other && rho != zero && other != zero)
+      return std::nullopt;
+    if (rho == zero)
+      rho = other;
+    Sum left = argumentOf(p, q, rho), right = argumentOf(q, p, rho);
+    std::optional<Sum> cancelling = cancellingDifference(left, right);
+    if (!cancelling)
+      return std::nullopt;
+    Sum difference = std::move(*cancelling);
+    raiseAll(builder, op, difference);
+    Location location = op.getLoc();
+    auto make = [&](const Sum &sum) { return makeCombine(builder, location, sum, op.getType()); };
+    Difference result =
+        makeDifference(builder, location, p, rho, make(left), make(right), make(difference));
+    raised.insert({{p.getOperation(), q.getOperation()}, result});
+    ++numRaised;
+    return result;
+  }
+
+  /// The b of side = f_rho(b). Undoes the fold prox-rest where the other side did not take part in
+  /// it: f_0(b) is f_rho(b + rho * f_0(b)), and where f only cuts f_0(k * b + (1 - k) * f_0(b)),
+  /// k the share that the other side has of b.
+  static Sum argumentOf(ActivateOp side, ActivateOp other, const Rational &rho) {
+    Rational zero(0, 1), one(1, 1);
+    Sum sum;
+    sum.insert({side.getB(), one});
+    if (numberOf(side.getRhoAttr()) != rho) {
+      addTo(sum, side, rho);
+      return sum;
+    }
+    bool cuts =
+        side.getActivation() == Activation::relu || side.getActivation() == Activation::clip;
+    Rational share = partsOf(other.getB()).lookup(side.getB());
+    if (!cuts || rho != zero || share <= zero || share >= one)
+      return sum;
+    sum.front().second = share;
+    addTo(sum, side, one - share);
+    return sum;
+  }
+
+  /// f_rho(p) - f_rho(q) by d as a multiple of a difference at rho = 0 (derivation.md 5): of relu
+  /// and leaky_relu, which commute with positive factors, outside; of clip inside.
+  Difference makeDifference(OpBuilder &builder, Location location, ActivateOp f,
+                            const Rational &rho, Value p, Value q, Value d) {
+    Rational one(1, 1), factor = one / (one + rho);
+    StringAttr slope = f.getSlopeAttr();
+    if (f.getActivation() == Activation::leaky_relu)
+      slope = builder.getStringAttr(toString((one + rho) / (one / numberOf(slope) + rho)));
+    if (f.getActivation() == Activation::clip && rho != Rational(0, 1)) {
+      auto scaled = [&](Value value) {
+        Sum sum;
+        addTo(sum, value, factor);
+        return makeCombine(builder, location, sum, value.getType());
+      };
+      p = scaled(p), q = scaled(q), d = scaled(d);
+      factor = one;
+    }
+    Value value = ActivationDifferenceOp::create(builder, location, d.getType(), f.getActivation(),
+                                                 p, q, d, slope);
+    return {value, factor};
+  }
+
+  DenseMap<std::pair<Operation *, Operation *>, Difference> raised;
 };
 
 } // namespace
