@@ -3,7 +3,7 @@
 // Each fold looks at one operation and the definitions of its operands, so that a program of any
 // length folds in linear time when the folds run as operations are made.
 //
-//===------------------------------------------------------------------------------------------------===//
+//===------------------------------------------------------------------------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 
 #include "llvm/ADT/MapVector.h"
