@@ -34,8 +34,7 @@ extern "C" void dprt_parallel(void (*body)(void *arguments, int64_t task), void 
     return;
   }
   // The team keeps its size even for fewer tasks: resizing a team costs more than idle members.
-  // Tasks go to whoever is free, so that a core that others use does not hold up the rest.
-#pragma omp parallel for num_threads(count) schedule(dynamic)
+#pragma omp parallel for num_threads(count) schedule(static)
   for (int64_t task = 0; task < tasks; ++task)
     body(arguments, task);
 }
