@@ -55,11 +55,11 @@ func.func @unrelated(%a: tensor<4x2xf32>, %b: tensor<4x2xf32>) -> tensor<4x2xf32
   return %0 : tensor<4x2xf32>
 }
 
-// Other activations, other slopes and rho have no exact form.
+// Other activations and other slopes have no exact form.
 // CHECK-LABEL: func.func @mixed
 // CHECK-NOT: activation_difference
 // CHECK: return
-func.func @mixed(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+func.func @mixed(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
   %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
   %f = dyad.activate relu %p : tensor<4x2xf32>
   %g = dyad.activate clip %a : tensor<4x2xf32>
@@ -67,8 +67,35 @@ func.func @mixed(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> (tensor<4x2xf32>, 
   %h = dyad.activate leaky_relu slope "1/2" %p : tensor<4x2xf32>
   %i = dyad.activate leaky_relu slope "1/3" %a : tensor<4x2xf32>
   %1 = dyad.combine ["1", "-1"] %h, %i : tensor<4x2xf32>
+  return %0, %1 : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// relu commutes with positive factors: at rho = 1 the difference is half of that at rho = 0. Of
+// leaky_relu, whose two sides are divided by 1 + rho and 1/slope + rho, the slope changes too.
+// CHECK-LABEL: func.func @with_rho
+// CHECK: %[[D:.*]] = dyad.activation_difference relu %{{.*}}, %[[A:.*]] by %[[V:.*]] :
+// CHECK: dyad.combine ["1/2"] %[[D]]
+// CHECK: %[[E:.*]] = dyad.activation_difference leaky_relu slope "2/3" %{{.*}}, %[[A]] by %[[V]]
+// CHECK: dyad.combine ["1/2"] %[[E]]
+func.func @with_rho(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
   %j = dyad.activate relu rho "1" %p : tensor<4x2xf32>
   %k = dyad.activate relu rho "1" %a : tensor<4x2xf32>
-  %2 = dyad.combine ["1", "-1"] %j, %k : tensor<4x2xf32>
-  return %0, %1, %2 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1"] %j, %k : tensor<4x2xf32>
+  %l = dyad.activate leaky_relu slope "1/2" rho "1" %p : tensor<4x2xf32>
+  %m = dyad.activate leaky_relu slope "1/2" rho "1" %a : tensor<4x2xf32>
+  %1 = dyad.combine ["1", "-1"] %l, %m : tensor<4x2xf32>
+  return %0, %1 : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// The shared value may stand deeper, in a sum of a sum.
+// CHECK-LABEL: func.func @deep
+// CHECK: dyad.activation_difference tanh %{{.*}}, %{{.*}} by %[[V:.*]] :
+func.func @deep(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>, %w: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %s = dyad.combine ["1", "1"] %a, %w : tensor<4x2xf32>
+  %p = dyad.combine ["1", "1"] %s, %v : tensor<4x2xf32>
+  %f = dyad.activate tanh %p : tensor<4x2xf32>
+  %g = dyad.activate tanh %s : tensor<4x2xf32>
+  %0 = dyad.combine ["1", "-1"] %f, %g : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
 }
