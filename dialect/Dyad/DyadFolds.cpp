@@ -71,7 +71,7 @@ static CombineOp latestCombine(const Sum &sum, Block *block) {
 }
 
 /// How many sums one fold looks through: a constant, so that folding stays linear.
-static constexpr int expansionLimit = 12;
+static constexpr int expansionLimit = 8;
 
 OpFoldResult CombineOp::fold(FoldAdaptor) {
   Sum sum;

@@ -52,7 +52,7 @@ std::optional<Sum> cancellingDifference(const Sum &left, const Sum &right) {
   };
   for (const auto &[value, coefficient] : right)
     add(value, -coefficient);
-  for (int looks = 0; looks < 64; ++looks) {
+  for (int looks = 0; looks < 32; ++looks) {
     if (cancelled)
       result = sum;
     CombineOp latest;
@@ -120,29 +120,52 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     return changed;
   }
 
-  /// Replaces one pair r f(p), -r f(q) of the sum, f any f_rho.
+  /// Replaces one pair r f(p), -r f(q) of the sum, f any f_rho; failing that, splits such a pair
+  /// off several terms of one f that weigh nothing together.
   bool raiseOne(OpBuilder &builder, CombineOp op, Sum &sum) {
-    for (auto &[left, coefficient] : sum) {
-      auto p = left.getDefiningOp<ActivateOp>();
-      if (!p || p.getActivation() == Activation::identity)
-        continue;
-      for (auto &[right, opposite] : sum) {
-        auto q = right.getDefiningOp<ActivateOp>();
-        if (!q || p == q || p.getActivation() != q.getActivation() ||
-            p.getSlope() != q.getSlope() || opposite != -coefficient)
+    for (bool split : {false, true})
+      for (auto &[left, coefficient] : sum) {
+        auto p = left.getDefiningOp<ActivateOp>();
+        if (!p || p.getActivation() == Activation::identity || (split && !isBalanced(sum, p)))
           continue;
-        std::optional<Difference> difference = differenceOf(builder, op, p, q);
-        if (!difference)
-          continue;
-        Rational scale = coefficient * difference->factor;
-        Value first = left, second = right;
-        sum.erase(first);
-        sum.erase(second);
-        addTo(sum, difference->value, scale);
-        return true;
+        for (auto &[right, opposite] : sum) {
+          auto q = right.getDefiningOp<ActivateOp>();
+          if (!q || p == q || !sameFunction(p, q) ||
+              !(split ? outweighs(opposite, coefficient) : opposite == -coefficient))
+            continue;
+          std::optional<Difference> difference = differenceOf(builder, op, p, q);
+          if (!difference)
+            continue;
+          Rational part = coefficient;
+          addTo(sum, p, -part);
+          addTo(sum, q, part);
+          addTo(sum, difference->value, part * difference->factor);
+          return true;
+        }
       }
-    }
     return false;
+  }
+
+  static bool sameFunction(ActivateOp p, ActivateOp q) {
+    return p.getActivation() == q.getActivation() && p.getSlope() == q.getSlope();
+  }
+
+  /// Whether the few terms of p's f weigh nothing together.
+  static bool isBalanced(const Sum &sum, ActivateOp p) {
+    Rational total(0, 1);
+    int terms = 0;
+    for (const auto &[value, coefficient] : sum)
+      if (auto op = value.getDefiningOp<ActivateOp>(); op && sameFunction(op, p)) {
+        total += coefficient;
+        if (++terms > 8)
+          return false;
+      }
+    return total == Rational(0, 1);
+  }
+
+  /// Whether a coefficient has the opposite sign of another and more weight.
+  static bool outweighs(const Rational &one, const Rational &other) {
+    return other > Rational(0, 1) ? one < -other : one > -other;
   }
 
   /// A value and the number it is to be multiplied by.
