@@ -81,7 +81,8 @@ dprt::TrainOptions driver::trainOptions(const FrontendResult &model) {
   options.rate = rateOptions(model.settings);
   for (const std::string &layer : model.layers)
     for (size_t i = 0; i < model.compartments.size(); ++i)
-      options.states.push_back({fmt::format("{}#{}", layer, i), layer, model.compartments[i]});
+      options.states.push_back(
+          {fmt::format("{}#{}", layer, i), layer, model.compartments[i], model.multipliers[i]});
   return options;
 }
 

@@ -151,8 +151,10 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
   result.inputName = inputNode.name;
   result.inputShape = inputNode.shape;
   result.outputs = graph.nodes[graph.layers.back()].shape[0];
-  for (const Compartment &compartment : elaborated.compartments)
+  for (const Compartment &compartment : elaborated.compartments) {
     result.compartments.push_back(compartment.name);
+    result.multipliers.push_back(compartment.kind == dp::CompartmentKind::multiplier);
+  }
   for (const DefinedVector &define : elaborated.defines)
     if (!llvm::is_contained(result.defines, define.name))
       result.defines.push_back(define.name);

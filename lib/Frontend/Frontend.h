@@ -42,6 +42,7 @@ struct FrontendResult {
   std::vector<int64_t> inputShape;
   int64_t outputs = 0;
   std::vector<std::string> compartments; // in order of declaration
+  std::vector<bool> multipliers;         // of the compartments: starts at zero (O1)
   std::vector<std::string> defines;      // names with a dp.define, in order of declaration
 };
 

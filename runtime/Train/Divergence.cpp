@@ -32,7 +32,7 @@ DivergenceCheck::DivergenceCheck(Model &model, const std::vector<StateName> &nam
       add(model, place, names);
   for (State &state : list)
     for (size_t i = 0; i < list.size(); ++i)
-      if (list[i].forward == int64_t(i) && list[i].layer == state.layer)
+      if (state.comparable && list[i].forward == int64_t(i) && list[i].layer == state.layer)
         state.forward = int64_t(i);
   planTasks();
 }
@@ -47,8 +47,10 @@ void DivergenceCheck::add(Model &model, const TensorPlace &place,
                             forward ? "forward activation"
                                     : fmt::format("compartment {}", cell.substr(length + 1)));
   for (const StateName &name : names)
-    if (name.cell == cell)
+    if (name.cell == cell) {
       state.title = fmt::format("layer `{}`, compartment `{}`", name.layer, name.compartment);
+      state.comparable = !name.multiplier;
+    }
   if (forward)
     state.forward = int64_t(list.size());
   list.push_back(std::move(state));

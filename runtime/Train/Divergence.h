@@ -34,6 +34,7 @@ private:
   struct State {
     View view;
     std::string layer, title; ///< "layer `h1`, compartment `up`"
+    bool comparable = true;   ///< to the forward activation: a multiplier is none like it
     int64_t forward = -1;     ///< index of its layer's forward activation; itself for that
     double sum = 0;           ///< of squares over the valid rows
     int64_t firstTask = 0, tasks = 0;

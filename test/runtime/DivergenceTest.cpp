@@ -14,7 +14,7 @@ static constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Trains 7 samples (2 steps per epoch) with a fault at one step.
 static Status trainWith(int step, const std::function<void(fake::Arena &)> &fault,
-                        int64_t epochs = 4) {
+                        int64_t epochs = 4, bool multiplier = false) {
   Model model = fake::model();
   fake::fault = [=](fake::Arena &arena, int now) {
     if (now == step)
@@ -27,7 +27,7 @@ static Status trainWith(int step, const std::function<void(fake::Arena &)> &faul
       *makeSamples({"x", {7, 3}, x}, {"y", {7}, std::vector<int64_t>(7, 1)}, {{3}, 2, false});
   TrainOptions options;
   options.epochs = epochs;
-  options.states = {{"h1#0", "h1", "first"}, {"output#0", "output", "second"}};
+  options.states = {{"h1#0", "h1", "first", multiplier}, {"output#0", "output", "second"}};
   return train(model, {data, {}}, options).status();
 }
 
@@ -63,6 +63,21 @@ TEST(Divergence, JustBelowTheLimitIsFine) {
     });
     EXPECT_EQ(status.ok(), good) << status.text();
   }
+}
+
+TEST(Divergence, AMultiplierHasNoForwardActivationToExceed) {
+  auto large = [](fake::Arena &arena) {
+    for (auto &row : arena.hidden)
+      row[0] = row[1] = row[2] = 0;
+    for (auto &row : arena.nudged)
+      row[0] = row[1] = row[2] = 20;
+  };
+  EXPECT_FALSE(trainWith(2, large).ok());
+  EXPECT_TRUE(trainWith(2, large, 4, true).ok());
+  EXPECT_EQ(trainWith(
+                2, [](fake::Arena &arena) { arena.nudged[0][0] = infinity; }, 4, true)
+                .code(),
+            Code::Diverged);
 }
 
 TEST(Divergence, OnlyValidRowsCount) {

@@ -35,6 +35,7 @@ struct EpochReport {
 /// Display names of a state for messages: cell `h1#0` is compartment `up` of layer `h1`.
 struct StateName {
   std::string cell, layer, compartment;
+  bool multiplier = false; ///< starts at zero and is no activation: it only has to be finite
 };
 
 struct TrainOptions {
