@@ -5,6 +5,8 @@
 
 #include "lib/Support/Messages.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace dpc;
 using namespace dpc::derive;
@@ -70,7 +72,7 @@ private:
   std::function<Value(Value)> parameterValue = [this](Value parameter) {
     return parameters.lookup(parameter);
   };
-  bool usesStored = false;
+  std::set<unsigned> stored; ///< compartments whose pre-activation some term reads
 
   /// Atoms of this region that have a value: an update evaluates each once.
   std::map<AtomId, Value> values;
@@ -264,7 +266,7 @@ LogicalResult ProgramEmitter::emitInitial() {
       bool starts = compartment.getKind() == dp::CompartmentKind::state;
       set(cell(layer, std::to_string(index)),
           starts ? state : dyad::ZeroOp::create(builder, location, state.getType()));
-      if (usesStored)
+      if (stored.count(index))
         set(cell(layer, "z" + std::to_string(index)), a);
     }
   }
@@ -279,7 +281,7 @@ LogicalResult ProgramEmitter::emitInitial() {
 /// f^-1(u) + rho u = b.
 LogicalResult ProgramEmitter::emitStored(unsigned layer, const LayerUpdate &update,
                                          const std::vector<Value> &arguments) {
-  for (unsigned c = 0; c < terms.compartments.size(); ++c) {
+  for (unsigned c : stored) {
     Value z = arguments[c];
     if (!z) {
       std::optional<unsigned> unknown;
@@ -379,7 +381,7 @@ LogicalResult ProgramEmitter::emitUpdate(unsigned layer) {
   }
   for (unsigned c = 0; c < count; ++c)
     set(cell(layer, std::to_string(c)), results[c]);
-  if (usesStored && failed(emitStored(layer, update, arguments)))
+  if (failed(emitStored(layer, update, arguments)))
     return failure();
 
   // The pre-activation has one value only if the update reads the affine map one way.
@@ -457,7 +459,10 @@ LogicalResult ProgramEmitter::emitDefines() {
 }
 
 FailureOr<dyad::ProgramOp> ProgramEmitter::run() {
-  usesStored = !model.getPotential().getBody().getOps<dp::StoredOp>().empty();
+  for (auto op : model.getPotential().getBody().getOps<dp::StoredOp>())
+    for (auto [index, compartment] : llvm::enumerate(terms.compartments))
+      if (compartment.getNameAttr() == op.getNameAttr())
+        stored.insert(index);
   auto program = dyad::ProgramOp::create(builder, model.getLoc(), model.getSymName(),
                                          model.getInference(), model.getPasses());
   OpBuilder::InsertionGuard guard(builder);

@@ -336,10 +336,11 @@ LogicalResult LayerSolver::reportStuck() {
     if (!place || llvm::any_of(inside, [&](unsigned u) { return !solved[u] && u != best; }))
       place = entry.origins.front();
   }
-  emitError(*place, message::coupled, terms.layerName(layer), name(best), quotedList(names))
-          .attachNote()
-      << "help: add `alternate;` to solve them in turn";
-  return failure();
+  InFlightDiagnostic error =
+      emitError(*place, message::coupled, terms.layerName(layer), name(best), quotedList(names));
+  if (!terms.model.getAlternate())
+    error.attachNote() << "help: add `alternate;` to solve them in turn";
+  return error;
 }
 
 FailureOr<std::vector<Solution>> LayerSolver::run() {

@@ -147,8 +147,7 @@ ParameterValues Binder::run(const Expr *setting) {
     if (!layers.empty() && !llvm::is_contained(layers, layer)) {
       auto builder = engine.error(argument->layer.spot.place(), message::unknownLayer, layer);
       suggest(builder, layer, layers, "the layers are");
-      // The layer belongs to the key of a `--set`.
-      if (argument->layer.spot.file->name() == setOptionName)
+      if (argument->layer.spot.inSetKey())
         builder.code(ExitCode::commandLine);
       continue;
     }

@@ -338,7 +338,7 @@ void SettingsReader::readInitialize(TrainingSettings &result,
     if (!layers.empty() && !llvm::is_contained(layers, layer.text)) {
       auto builder = engine.error(layer.spot.place(), message::unknownLayer, layer.text);
       suggest(builder, layer.text, layers, "the layers are");
-      if (layer.spot.file->name() == setOptionName)
+      if (layer.spot.inSetKey())
         builder.code(ExitCode::commandLine);
       continue;
     }

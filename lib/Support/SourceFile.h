@@ -53,16 +53,23 @@ private:
   std::shared_ptr<const Content> content; // copies are cheap
 };
 
+/// The name of the built-in prelude's buffer, and of the buffer of `--set` options.
+inline constexpr llvm::StringLiteral preludeName = "prelude";
+inline constexpr llvm::StringLiteral setOptionName = "--set";
+
 /// A position inside a text, as the syntax tree holds it.
 struct Spot {
   const SourceFile *file = nullptr;
   uint32_t offset = 0;
 
   Place place() const { return file ? file->place(offset) : Place(); }
+  /// Whether it stands in the KEY of a `--set KEY=VALUE`, so that the command line is wrong.
+  bool inSetKey() const {
+    if (!file || file->name() != setOptionName)
+      return false;
+    llvm::StringRef before = file->text().take_front(offset);
+    return !before.substr(before.rfind('\n') + 1).contains('=');
+  }
 };
-
-/// The name of the built-in prelude's buffer, and of the buffer of `--set` options.
-inline constexpr llvm::StringLiteral preludeName = "prelude";
-inline constexpr llvm::StringLiteral setOptionName = "--set";
 
 } // namespace dpc

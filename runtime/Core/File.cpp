@@ -97,6 +97,26 @@ static Status locate(const std::string &path, Destination &place) {
   return {};
 }
 
+/// Makes a file beside `target` under a name of its own: `make(name)` returns a descriptor, or -1
+/// with errno. The name is empty if that fails.
+template <typename Make>
+static int makeBeside(const std::string &target, std::string &name, Make make) {
+  size_t slash = target.rfind('/') + 1; // 0 without one
+  std::string base = target.substr(slash).substr(0, 200);
+  for (int attempt = 0;; ++attempt) {
+    name = fmt::format("{}.{}.{}-{}.partial", target.substr(0, slash), base, ::getpid(), attempt);
+    int descriptor = make(name.c_str());
+    if (descriptor >= 0)
+      return descriptor;
+    if (errno == EEXIST && attempt < 1000)
+      continue;
+    int error = errno;
+    name.clear();
+    errno = error;
+    return -1;
+  }
+}
+
 Result<OutputFile> OutputFile::create(const std::string &path) {
   return guard([&]() -> Result<OutputFile> {
     OutputFile file;
@@ -113,18 +133,14 @@ Result<OutputFile> OutputFile::create(const std::string &path) {
       return file;
     }
     file.target = place.target;
-    std::string base = place.target.substr(place.target.rfind('/') + 1).substr(0, 200);
-    for (int attempt = 0; file.descriptor < 0; ++attempt) {
-      file.temporary = fmt::format("{}.{}.{}-{}.partial", place.folder == "." ? "" : place.folder,
-                                   base, ::getpid(), attempt);
-      file.descriptor =
-          ::open(file.temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (file.descriptor < 0 && (errno != EEXIST || attempt == 1000)) {
-        int error = errno;
-        file.temporary.clear();
-        return unwritable(path, error);
-      }
-    }
+    // Without a name it is gone with the process, however that ends. Not every file system can.
+    file.descriptor = ::open(place.folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    if (file.descriptor < 0)
+      file.descriptor = makeBeside(place.target, file.temporary, [](const char *name) {
+        return ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      });
+    if (file.descriptor < 0)
+      return unwritable(path, errno);
     if (place.exists)
       (void)!::fchmod(file.descriptor, place.mode);
     return file;
@@ -174,13 +190,27 @@ Status OutputFile::write(std::string_view bytes) {
   });
 }
 
+/// Gives a file without a name its temporary one. False with errno.
+bool OutputFile::takeName() {
+  if (target.empty() || !temporary.empty())
+    return true;
+  std::string unnamed = fmt::format("/proc/self/fd/{}", descriptor);
+  return makeBeside(target, temporary, [&](const char *name) {
+           return ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+         }) >= 0;
+}
+
 Status OutputFile::commit() {
   return guard([&]() -> Status {
     if (descriptor < 0)
       return Status::machine(fmt::format("cannot write `{}`: it was closed before", path));
     // Pipes and terminals cannot be synced; for them the errors of write() say it all.
-    bool failed = !temporary.empty() && ::fsync(descriptor) != 0;
+    bool failed = !target.empty() && ::fsync(descriptor) != 0;
     int error = errno;
+    if (!failed && !takeName()) {
+      failed = true;
+      error = errno;
+    }
     int closing = std::exchange(descriptor, -1);
     if (::close(closing) != 0 && !failed) {
       failed = true;
@@ -220,7 +250,9 @@ Status dprt::checkWritable(const std::string &path) {
                  ? Status()
                  : unwritable(path, errno);
     Result<OutputFile> file = OutputFile::create(path);
-    return file.ok() ? Status() : file.status();
+    if (!file.ok())
+      return file.status();
+    return file->takeName() ? Status() : unwritable(path, errno);
   });
 }
 

@@ -75,6 +75,19 @@ Status dprt::checkTestPresent(const DataSource &source) {
   });
 }
 
+std::vector<std::string> dprt::dataFiles(const DataSource &source) {
+  if (source.kind == DataKind::Npz)
+    return {source.path};
+  std::vector<std::string> files;
+  for (const char *part : {"train", "t10k"})
+    for (const char *content : {"images-idx3", "labels-idx1"})
+      if (Result<std::string> path =
+              findIdx(source.path, fmt::format("{}-{}-ubyte", part, content));
+          path.ok())
+        files.push_back(*path);
+  return files;
+}
+
 Result<Samples> dprt::makeSamples(const Tensor &x, const Tensor &y, const DataShape &shape) {
   return guard([&]() -> Result<Samples> {
     auto floats = [](const Tensor &tensor) {

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace dprt;
@@ -34,6 +36,26 @@ TEST(OutputFile, WithoutCommitTheOldFileStays) {
     ASSERT_TRUE(file.ok());
     EXPECT_TRUE(file->write("new").ok());
   }
+  EXPECT_EQ(files::read(folder / "a"), "old");
+  EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(OutputFile, NothingIsLeftWhenTheProcessIsKilled) {
+  Folder folder;
+  int probe = ::open((folder / "").c_str(), O_TMPFILE | O_WRONLY, 0666);
+  if (probe < 0)
+    GTEST_SKIP() << "this file system has no files without a name";
+  ::close(probe);
+  files::write(folder / "a", "old");
+  pid_t child = ::fork();
+  if (child == 0) {
+    Result<OutputFile> file = OutputFile::create(folder / "a");
+    (void)file->write("new");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(files::read(folder / "a"), "old");
   EXPECT_EQ(folder.entries(), 1u);
 }

@@ -3,6 +3,7 @@
 #include "lib/Driver/Actions/Actions.h"
 
 #include "lib/Driver/Compiler.h"
+#include "lib/Driver/Files.h"
 #include "lib/Driver/Runtime.h"
 #include "lib/Support/Suggest.h"
 
@@ -139,6 +140,8 @@ bool Compilation::syntaxTree() {
 
 ExitCode Compilation::run() {
   if (!readPhases())
+    return compiler.exitCode();
+  if (options.out && !keepApart(engine(), {{"-o", *options.out}}, modelFiles(options.model)))
     return compiler.exitCode();
   std::optional<CpuOptions> cpu = compiler.cpu(options.machine);
   if (!cpu)

@@ -3,6 +3,7 @@
 #include "lib/Driver/Actions/ProbeTargets.h"
 
 #include "lib/Driver/Cells.h"
+#include "lib/Driver/Files.h"
 
 using namespace dpc;
 using namespace dpc::driver;
@@ -53,6 +54,11 @@ static std::vector<dprt::Tensor> named(const FrontendResult &model, ProbeResult 
 ExitCode driver::probe(const ProbeOptions &options, Console &console) {
   Compiler compiler(options.model, console);
   DiagnosticEngine &engine = compiler.engine();
+  std::vector<NamedFile> inputs = modelFiles(options.model);
+  inputs.push_back({"--weights", options.weights});
+  inputs.push_back({"--inputs", options.inputs});
+  if (!keepApart(engine, {{"--dump", options.dump}}, inputs))
+    return compiler.exitCode();
   std::optional<ProbeBatch> batch = readBatch(options.inputs, engine);
   if (!batch || !compiler.load(batch->x.shape.front()))
     return compiler.exitCode();

@@ -3,6 +3,7 @@
 #include "lib/Driver/Actions/Evaluation.h"
 
 #include "lib/Driver/Executable.h"
+#include "lib/Driver/Files.h"
 
 #include "llvm/Support/Path.h"
 
@@ -26,6 +27,7 @@ public:
 private:
   /// Asks before hours of work what would fail after them.
   bool outputsAreWritable();
+  bool outputsAreApart();
   bool writeInitialWeights();
   bool prepare();
   bool trainAndWrite();
@@ -52,6 +54,21 @@ private:
 };
 
 } // namespace
+
+/// Weights may replace those that training starts from; nothing else that is read may be written.
+bool Training::outputsAreApart() {
+  std::vector<NamedFile> inputs = modelFiles(options.model);
+  if (settings().data.kind != DataSettings::Kind::none || options.data)
+    for (const std::string &file : dprt::dataFiles(source()))
+      inputs.push_back({"the data", file});
+  std::vector<NamedFile> outputs{{"--out", out}};
+  if (options.metrics)
+    outputs.push_back({"--metrics", *options.metrics});
+  bool apart = keepApart(engine(), outputs, inputs);
+  if (options.metrics && options.init)
+    apart &= keepApart(engine(), {{"--metrics", *options.metrics}}, {{"--init", *options.init}});
+  return apart;
+}
 
 bool Training::outputsAreWritable() {
   bool writable = check(dprt::checkWritable(out));
@@ -161,7 +178,7 @@ bool Training::test() {
 }
 
 ExitCode Training::run() {
-  if (!compiler.load() || !outputsAreWritable())
+  if (!compiler.load() || !outputsAreApart() || !outputsAreWritable())
     return compiler.exitCode();
   if (options.maxSteps == 0) {
     writeInitialWeights();

@@ -94,6 +94,9 @@ Result<Samples> loadTest(const DataSource &source, const DataShape &shape);
 /// (An npz file is one file; its list of members is read.)
 Status checkTestPresent(const DataSource &source);
 
+/// The files of the source that exist; none is opened.
+std::vector<std::string> dataFiles(const DataSource &source);
+
 /// Samples from tensors in memory (probe's `x` and `y`): x F32 [n, ...], y I64 [n] or F32
 /// [n, outputs] (F64 is rounded).
 Result<Samples> makeSamples(const Tensor &x, const Tensor &y, const DataShape &shape);

@@ -10,8 +10,9 @@
 namespace dprt {
 
 /// A file under construction. For a regular file (existing or new) everything goes to a temporary
-/// file in the same folder, which commit() syncs and renames over the final name; until then an
-/// existing file stays whole, and without commit() the temporary file is removed. `-` and files
+/// file in the same folder, without a name where the file system can, which commit() syncs and
+/// renames over the final name; until then an existing file stays whole, and without commit()
+/// nothing is left, even if the process is killed. `-` and files
 /// that are no regular files (/dev/stdout, pipes, /dev/full) are written to directly. A symbolic
 /// link keeps standing: the file it names is replaced.
 ///
@@ -32,13 +33,16 @@ public:
   Status commit();
 
 private:
+  friend Status checkWritable(const std::string &path);
+
   OutputFile() = default;
   void abandon();
+  bool takeName();
 
   int descriptor = -1;
   std::string path;      ///< as the user wrote it, for messages
-  std::string target;    ///< links resolved
-  std::string temporary; ///< empty when written directly
+  std::string target;    ///< links resolved; empty when written directly
+  std::string temporary; ///< empty while the file has no name
 };
 
 /// Whether create() would succeed, leaving nothing behind: to be asked before hours of training.
