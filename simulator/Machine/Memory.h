@@ -1,0 +1,66 @@
+//===- Memory.h - allocations and addresses of the simulated device -------------------*- C++
+//-*-===//
+//
+// Device addresses are numbers of their own, the same in every run. Global memory consists of
+// allocations with a guard gap after each; shared and local memory appear in the generic address
+// space through two windows, as on the device.
+//
+//===------------------------------------------------------------------------------------------===//
+#ifndef DPC_SIMULATOR_MACHINE_MEMORY_H
+#define DPC_SIMULATOR_MACHINE_MEMORY_H
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sim {
+
+/// Generic addresses in [sharedWindow, sharedWindow + windowBytes) are the block's shared memory,
+/// in [localWindow, ...) the thread's local memory. Everything else is global (or wrong).
+constexpr uint64_t windowBytes = 1ull << 24;
+constexpr uint64_t sharedWindow = 0x0000'7f00'0000'0000;
+constexpr uint64_t localWindow = 0x0000'7f00'0200'0000;
+constexpr uint64_t globalBase = 0x0000'7e00'0000'0000; ///< of the first allocation
+constexpr uint64_t allocationAlignment = 512;          ///< bytes; cuMemAlloc gives at least 256
+
+struct GlobalShadow; // Checkers: who read and wrote which bytes in this launch
+
+struct Allocation {
+  uint64_t base = 0;
+  uint64_t bytes = 0;
+  std::byte *data = nullptr;
+  /// One byte per byte of data: not 0 = not initialised. Null: all initialised.
+  std::unique_ptr<uint8_t[]> poison;
+  std::string name; ///< of the buffer or module variable, for messages
+  bool live = true; ///< false after free; kept so that a use after free can be named
+  bool isConstant = false;
+  std::unique_ptr<std::byte[]> storage; ///< what `data` points to, unless host memory is mapped
+};
+
+/// Not thread safe, except find() while nothing is allocated or freed.
+class Memory {
+public:
+  explicit Memory(uint64_t limit) : limit(limit) {}
+  /// Zero bytes are allowed (one byte of address space). Null when `limit` would be passed.
+  Allocation *allocate(uint64_t bytes, std::string name, bool initialised);
+  /// False if `base` is not the base of a live allocation.
+  bool free(uint64_t base);
+  /// The live or freed allocation that holds `address`, or the nearest one below it; null if none.
+  Allocation *find(uint64_t address);
+  uint64_t used() const { return usedBytes; }
+  uint64_t capacity() const { return limit; }
+  /// All, by address.
+  const std::map<uint64_t, std::unique_ptr<Allocation>> &all() const { return allocations; }
+
+private:
+  std::map<uint64_t, std::unique_ptr<Allocation>> allocations;
+  uint64_t next = globalBase;
+  uint64_t usedBytes = 0;
+  uint64_t limit;
+};
+
+} // namespace sim
+#endif

@@ -1,0 +1,111 @@
+//===- Program.h - a kernel decoded for execution -------------------------------------*- C++
+//-*-===//
+//
+// The decoder turns every instruction of a ptx::Module into an Op: a pointer to the function that
+// executes it on the active lanes of a warp, and the numbers of the slots that it reads and writes.
+// Immediates, special registers and constant kernel parameters are slots too, filled when a frame
+// is entered, so that a handler never asks what kind of operand it has.
+//
+//===------------------------------------------------------------------------------------------===//
+#ifndef DPC_SIMULATOR_MACHINE_PROGRAM_H
+#define DPC_SIMULATOR_MACHINE_PROGRAM_H
+
+#include "simulator/Machine/Lanes.h"
+#include "simulator/Parse/Module.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sim {
+
+struct Warp;
+struct Op;
+
+/// Executes `op` for the lanes in `active` (never empty).
+using Handler = void (*)(Warp &warp, const Op &op, LaneMask active);
+
+/// What the machine's loop has to do besides calling `run`.
+enum class Step : uint8_t {
+  Plain,         ///< run, next
+  Branch,        ///< to `target` for the active lanes that the guard admits
+  BranchIndexed, ///< brx.idx: operands[0] is the index, `target` the table
+  Call,          ///< `target` is the function, or operands[0] the slot of its address
+  Return,
+  Exit,
+  Barrier, ///< run may leave the warp waiting (Warp::waiting)
+  Trap,
+};
+
+constexpr uint32_t noPredicate = ~0u;
+
+struct Op {
+  Handler run = nullptr;
+  /// What the instruction does to the initialised-ness of its operands and what it checks; called
+  /// after `run` when checkers are on. May be null: nothing to do.
+  Handler check = nullptr;
+  /// Adds to the memory counters; called after `run` when counters are on. May be null.
+  Handler count = nullptr;
+  /// Slots (of values) and predicate numbers, in the order of the PTX operands, results first,
+  /// vectors and pairs flattened. An operand `_` is noPredicate.
+  const uint32_t *operands = nullptr;
+  uint64_t immediate = 0; ///< the handler's own: address offset, comparison, rounding, scope ...
+  uint32_t extra = 0;     ///< the handler's own
+  uint32_t guard = noPredicate;
+  uint32_t target = 0;
+  uint32_t reconverge = 0;  ///< of a branch: first op of its immediate post-dominator
+  uint32_t instruction = 0; ///< index into ptx::Function::instructions
+  uint16_t operandCount = 0;
+  bool guardNegated = false;
+  Step step = Step::Plain;
+  uint32_t flopsPerLane = 0; ///< fma 2, add and mul 1 (twice that for packed types)
+  uint32_t flopsPerWarp = 0; ///< mma: 2 M N K
+};
+
+/// How a slot is filled when a frame is entered.
+struct Preset {
+  enum class Kind : uint8_t { Constant, Special, Parameter };
+  Kind kind;
+  uint32_t slot;
+  uint8_t bytes;          ///< 1, 2, 4, 8: width of the value; slots wider than it are zero above
+  uint64_t value = 0;     ///< Constant
+  ptx::Special special{}; ///< Special
+  uint32_t offset = 0;    ///< Parameter: byte in the launch's parameter block
+};
+
+struct FunctionCode {
+  const ptx::Function *source = nullptr;
+  std::vector<Op> ops; ///< ends with an Exit or Return
+  std::vector<uint32_t> operandPool;
+  std::vector<Preset> presets;
+  /// Per ptx register: its slot, or its predicate number.
+  std::vector<uint32_t> location;
+  uint32_t slotCount = 0;
+  uint32_t predicateCount = 0;
+  uint32_t callSlotBytes = 0; ///< `.param` space of the body, per lane
+  uint64_t localBytes = 0;    ///< `.local` variables of the body, per lane
+};
+
+/// A module made executable for one architecture. Immutable; shared by launches.
+struct Program {
+  std::shared_ptr<const ptx::Module> module;
+  std::vector<FunctionCode> functions; ///< parallel to module->functions
+  /// Per ptx variable of space Shared: its offset in a block's shared memory. External ones start
+  /// where the static ones of the kernel end.
+  std::vector<uint64_t> sharedOffset;
+  uint64_t staticSharedBytes = 0;
+  /// Whether blocks of this module may communicate: some kernel has atomics on global or generic
+  /// memory, fences, or volatile, relaxed, acquire or release accesses. Its blocks run on one core.
+  bool communicates = false;
+};
+
+struct DecodeResult {
+  std::shared_ptr<const Program> program;
+  ptx::ParseError error; ///< when program is null
+};
+
+/// `architecture`: 80 for sm_80; a module for a newer one is an error, as for the driver.
+DecodeResult decode(std::shared_ptr<const ptx::Module> module, unsigned architecture);
+
+} // namespace sim
+#endif

@@ -1,0 +1,92 @@
+//===- Warp.h - the state of warps and blocks while they run --------------------------*- C++
+//-*-===//
+#ifndef DPC_SIMULATOR_MACHINE_WARP_H
+#define DPC_SIMULATOR_MACHINE_WARP_H
+
+#include "simulator/Machine/Memory.h"
+#include "simulator/Machine/Program.h"
+
+namespace sim {
+
+struct Block;
+class BlockChecker; // Checkers/BlockChecker.h
+struct Counters;    // Counters/Counters.h
+class Launch;       // Machine/Launch.h
+
+/// Which bytes of a register's lanes are not initialised. `bytes[lane]`: bit b for byte b; only
+/// meaningful for lanes in `any`.
+struct Poison {
+  LaneMask any = 0;
+  uint8_t bytes[warpSize] = {};
+};
+
+/// A memory access of one instruction, resolved by its `run` handler and left for its `check` and
+/// `count` handlers.
+struct Access {
+  enum class Kind : uint8_t { Read, Write, Atomic };
+  enum class Order : uint8_t { Weak, Volatile, Relaxed, Acquire, Release, AcquireRelease };
+  enum class Scope : uint8_t { Block, Device, System };
+  Kind kind = Kind::Read;
+  Order order = Order::Weak;
+  Scope scope = Scope::System;
+  uint16_t bytes = 0;         ///< per lane, all elements of a vector
+  LaneMask lanes = 0;         ///< lanes whose address was legal; the others have been reported
+  LaneMask shared = 0;        ///< of those: lanes that go to shared memory,
+  LaneMask local = 0;         ///< to local memory or `.param` space of calls (private to the lane);
+                              ///< the rest go to global or constant memory
+  uint64_t address[warpSize]; ///< offset in shared or local memory, device address in global memory
+  std::byte *host[warpSize];  ///< where the bytes are
+  Allocation *allocation[warpSize]; ///< global lanes
+};
+
+/// One call's registers. Frame 0 is the kernel's.
+struct Frame {
+  const FunctionCode *code = nullptr;
+  std::byte *slots = nullptr;     ///< slotCount * slotBytes, 64-byte aligned
+  LaneMask *predicates = nullptr; ///< predicateCount
+  Poison *poison = nullptr;       ///< per slot; null with checkers off
+  LaneMask *predicatePoison = nullptr;
+  std::byte *parameters = nullptr; ///< a device function's parameters and results, per lane
+};
+
+struct Warp {
+  // What handlers use.
+  std::byte *slots = nullptr;
+  LaneMask *predicates = nullptr;
+  Poison *poison = nullptr;
+  LaneMask *predicatePoison = nullptr;
+  Block *block = nullptr;
+  Access access;
+
+  unsigned index = 0;    ///< in its block
+  LaneMask existing = 0; ///< lanes that were launched
+  LaneMask exited = 0;
+  uint64_t executed = 0; ///< warp instructions so far
+
+  // See Machine/Machine.cpp for the rest: program counters, divergence, frames.
+  struct Control;
+  std::unique_ptr<Control> control;
+
+  Warp();
+  Warp(Warp &&) noexcept;
+  ~Warp();
+};
+
+/// The lanes of a value slot, as T (32- or 64-bit).
+template <class T> inline Lanes<T> &lanes(Warp &warp, uint32_t slot) {
+  return *reinterpret_cast<Lanes<T> *>(warp.slots + size_t(slot) * slotBytes);
+}
+
+struct Block {
+  Launch *launch = nullptr;
+  uint64_t linear = 0; ///< x + nx * (y + ny * z)
+  uint32_t coordinates[3] = {0, 0, 0};
+  std::vector<Warp> warps;
+  std::vector<std::byte> shared;
+  std::vector<uint8_t> sharedPoison; ///< as Allocation::poison; empty with checkers off
+  BlockChecker *checker = nullptr;   ///< null with checkers off
+  Counters *counters = nullptr;      ///< of the core that runs the block; null with counters off
+};
+
+} // namespace sim
+#endif
