@@ -1,0 +1,81 @@
+//===- BlockChecker.h - what the checkers hear about a running block ------------------*- C++ -*-===//
+//
+// The machine calls these hooks, with checkers on, after the instruction has executed. Everything a
+// block does to its own memory is judged here; what it does to global memory goes to the
+// GridChecker of its core, which knows the other blocks.
+//
+//===------------------------------------------------------------------------------------------===//
+#ifndef DPC_SIMULATOR_CHECKERS_BLOCKCHECKER_H
+#define DPC_SIMULATOR_CHECKERS_BLOCKCHECKER_H
+
+#include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/Races.h"
+#include "simulator/Checkers/Report.h"
+#include "simulator/Machine/Warp.h"
+
+#include <string>
+
+namespace sim {
+
+/// Global memory as seen by the blocks of one core: who accessed which bytes, and what atomics have
+/// published. One for a launch on one core.
+class GridChecker {
+public:
+  explicit GridChecker(uint32_t threadsPerBlock) : threadsPerBlock(threadsPerBlock) {}
+  /// Whether blocks of the two cores touched a byte that one of them wrote: the launch has a race,
+  /// or an order that only a run on one core shows. Exact reports come from running it there again.
+  bool conflictsWith(const GridChecker &other) const;
+
+private:
+  friend class BlockChecker;
+  uint32_t threadsPerBlock;
+  Shadow memory;      ///< keyed by device address
+  Publications flags; ///< of atomics and strong stores to global memory
+};
+
+class BlockChecker {
+public:
+  BlockChecker(Block &block, GridChecker &grid, unsigned threads);
+
+  /// Warp::access of an executed load, store or atomic: races, copies in flight, and what strong
+  /// operations publish or observe. Poison is moved by the `check` handlers themselves.
+  void onAccess(Warp &warp, const Op &op);
+  /// cp.async was issued: `shared` are offsets of the destination, `bytes` per lane. The global side
+  /// is reported through onAccess as a read.
+  void onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared, unsigned bytes);
+  /// Copies of `lane` that its wait_group or wait_all has completed.
+  void onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes);
+  /// A barrier phase of the block is complete. `participants[w]`: lanes of warp w that waited in it.
+  /// `everyone`: all lanes of the block that have not exited.
+  void onBarrier(const std::vector<LaneMask> &participants, bool everyone);
+  /// bar.warp.sync, or a collective with a member mask that orders memory.
+  void onWarpSync(Warp &warp, LaneMask members);
+  /// membar, fence, and the fence half of acquire, release and acq_rel operations.
+  void onFence(Warp &warp, LaneMask lanes, Access::Scope scope);
+  /// Lanes leave the kernel. `pendingGroups`: those with cp.async groups not waited for.
+  void onExit(Warp &warp, const Op &op, LaneMask lanes, LaneMask pendingGroups);
+
+  /// A fault at `op`, for the first lane of `lanes`; `message` is one sentence.
+  void report(Warp &warp, const Op &op, LaneMask lanes, Fault fault, std::string message);
+  Reports &reports() { return found; }
+
+private:
+  struct Context;
+  void race(Warp &warp, const Op &op, unsigned lane, const Conflict &conflict, bool shared,
+            uint64_t address, bool writes);
+  void strong(Warp &warp, unsigned lane, const Access &access);
+  void inFlight(Warp &warp, const Op &op);
+
+  Block &block;
+  GridChecker &grid;
+  BlockClock clock;
+  Shadow memory;      ///< of shared memory, keyed by offset
+  Publications flags; ///< of atomics and strong stores to shared memory
+  /// Per byte of shared memory: 1 + the thread whose cp.async will write it, 0 = none.
+  std::vector<uint16_t> flying;
+  unsigned flyingBytes = 0;
+  Reports found;
+};
+
+} // namespace sim
+#endif
