@@ -1,4 +1,5 @@
-//===- BlockChecker.h - what the checkers hear about a running block ------------------*- C++ -*-===//
+//===- BlockChecker.h - what the checkers hear about a running block ------------------*- C++
+//-*-===//
 //
 // The machine calls these hooks, with checkers on, after the instruction has executed. Everything a
 // block does to its own memory is judged here; what it does to global memory goes to the
@@ -40,13 +41,14 @@ public:
   /// Warp::access of an executed load, store or atomic: races, copies in flight, and what strong
   /// operations publish or observe. Poison is moved by the `check` handlers themselves.
   void onAccess(Warp &warp, const Op &op);
-  /// cp.async was issued: `shared` are offsets of the destination, `bytes` per lane. The global side
-  /// is reported through onAccess as a read.
-  void onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared, unsigned bytes);
+  /// cp.async was issued: `shared` are offsets of the destination, `bytes` per lane. The global
+  /// side is reported through onAccess as a read.
+  void onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared,
+                   unsigned bytes);
   /// Copies of `lane` that its wait_group or wait_all has completed.
   void onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes);
-  /// A barrier phase of the block is complete. `participants[w]`: lanes of warp w that waited in it.
-  /// `everyone`: all lanes of the block that have not exited.
+  /// A barrier phase of the block is complete. `participants[w]`: lanes of warp w that waited in
+  /// it. `everyone`: all lanes of the block that have not exited.
   void onBarrier(const std::vector<LaneMask> &participants, bool everyone);
   /// bar.warp.sync, or a collective with a member mask that orders memory.
   void onWarpSync(Warp &warp, LaneMask members);

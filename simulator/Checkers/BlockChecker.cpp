@@ -1,0 +1,171 @@
+//===- BlockChecker.cpp - what the checkers hear about a running block ------------------------===//
+#include "simulator/Checkers/BlockChecker.h"
+
+#include "simulator/Machine/Locate.h"
+
+#include <bit>
+#include <fmt/format.h>
+
+using namespace sim;
+
+template <class Callback> static void forEachLane(LaneMask lanes, Callback callback) {
+  for (; lanes; lanes &= lanes - 1)
+    callback(static_cast<unsigned>(std::countr_zero(lanes)));
+}
+
+static unsigned threadOf(const Warp &warp, unsigned lane) { return warp.index * warpSize + lane; }
+
+static uint32_t roundedToWarps(uint32_t threads) {
+  return (threads + warpSize - 1) / warpSize * warpSize;
+}
+
+GridChecker::GridChecker(uint32_t threadsPerBlock)
+    : threadsPerBlock(roundedToWarps(threadsPerBlock)) {}
+
+bool GridChecker::conflictsWith(const GridChecker &other) const {
+  return memory.conflictsWith(other.memory);
+}
+
+BlockChecker::BlockChecker(Block &block, GridChecker &grid, unsigned threads)
+    : block(block), grid(grid), clock(static_cast<uint32_t>(block.linear), roundedToWarps(threads)),
+      flying(block.shared.size()) {}
+
+void BlockChecker::report(Warp &warp, const Op &op, LaneMask lanes, Fault fault,
+                          std::string message) {
+  Report report = locate(warp, op, lanes);
+  report.fault = fault;
+  report.message = std::move(message);
+  found.add(std::move(report));
+}
+
+void BlockChecker::race(Warp &warp, const Op &op, unsigned lane, const Conflict &conflict,
+                        bool shared, uint64_t address, bool writes) {
+  uint32_t otherBlock = conflict.other / grid.threadsPerBlock;
+  uint32_t otherThread = conflict.other % grid.threadsPerBlock;
+  std::string where = shared ? describeShared(block, address)
+                             : describeGlobal(warp.access.allocation[lane], address);
+  std::string who = otherBlock == block.linear
+                        ? fmt::format("thread {}", otherThread)
+                        : fmt::format("block {} thread {}", otherBlock, otherThread);
+  report(
+      warp, op, 1u << lane, Fault::Race,
+      fmt::format("{} {} and an earlier {} by {} are not ordered by a barrier, or by a fence and "
+                  "an atomic",
+                  writes ? "this write to" : "this read of", where,
+                  conflict.otherWrites ? "write" : "read", who));
+}
+
+/// What a strong operation observes and makes known.
+void BlockChecker::strong(Warp &warp, unsigned lane, const Access &access) {
+  bool shared = access.shared >> lane & 1;
+  Publications &to = shared ? flags : grid.flags;
+  uint64_t address = access.address[lane];
+  unsigned thread = threadOf(warp, lane);
+  uint32_t number = clock.blockNumber();
+  bool acquires = access.kind == Access::Kind::Atomic || access.order == Access::Order::Acquire ||
+                  access.order == Access::Order::AcquireRelease;
+  if (access.kind != Access::Kind::Write)
+    if (KnowledgePtr knowledge = to.observed(address, number))
+      clock.observe(thread, knowledge, acquires);
+  if (access.kind == Access::Kind::Read)
+    return;
+  if (access.order == Access::Order::Release || access.order == Access::Order::AcquireRelease)
+    clock.fence(thread, access.scope);
+  // A volatile access is relaxed at system scope (PTX ISA 8.6); within shared memory every scope
+  // comes down to the block.
+  Access::Scope scope =
+      access.order == Access::Order::Volatile ? Access::Scope::System : access.scope;
+  if (shared)
+    scope = Access::Scope::Block;
+  to.publish(address, clock.published(thread, scope), scope, number,
+             access.kind == Access::Kind::Atomic);
+}
+
+void BlockChecker::inFlight(Warp &warp, const Op &op) {
+  const Access &access = warp.access;
+  forEachLane(access.lanes & access.shared, [&](unsigned lane) {
+    for (unsigned byte = 0; byte < access.bytes; ++byte) {
+      uint64_t address = access.address[lane] + byte;
+      if (address >= flying.size() || !flying[address])
+        continue;
+      report(warp, op, 1u << lane, Fault::Async,
+             fmt::format("{} is {} while a cp.async of thread {} to it is in flight",
+                         describeShared(block, address),
+                         access.kind == Access::Kind::Read ? "read" : "written",
+                         flying[address] - 1));
+      return;
+    }
+  });
+}
+
+void BlockChecker::onAccess(Warp &warp, const Op &op) {
+  const Access &access = warp.access;
+  if (flyingBytes)
+    inFlight(warp, op);
+  bool weak = access.kind != Access::Kind::Atomic && access.order == Access::Order::Weak;
+  bool writes = access.kind != Access::Kind::Read;
+  forEachLane(access.lanes & ~access.local, [&](unsigned lane) {
+    bool shared = access.shared >> lane & 1;
+    uint64_t address = access.address[lane];
+    if (!weak)
+      strong(warp, lane, access);
+    else if (writes && !(shared ? flags : grid.flags).empty())
+      (shared ? flags : grid.flags).erase(address);
+    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), !weak};
+    Shadow &shadow = shared ? memory : grid.memory;
+    Conflict conflict =
+        writes ? shadow.write(by, address, access.bytes) : shadow.read(by, address, access.bytes);
+    if (conflict.exists)
+      race(warp, op, lane, conflict, shared, address, writes);
+  });
+}
+
+void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared,
+                               unsigned bytes) {
+  forEachLane(lanes, [&](unsigned lane) {
+    unsigned thread = threadOf(warp, lane);
+    bool twice = false;
+    for (uint64_t at = shared[lane]; at < shared[lane] + bytes && at < flying.size(); ++at) {
+      twice |= flying[at] != 0;
+      flyingBytes += flying[at] == 0;
+      flying[at] = static_cast<uint16_t>(1 + thread);
+    }
+    if (twice)
+      report(warp, op, 1u << lane, Fault::Async,
+             fmt::format("{} is copied to while another cp.async to it is in flight",
+                         describeShared(block, shared[lane])));
+    // The bytes may land any time from now on.
+    Accessor by{clock, grid.threadsPerBlock, thread, false};
+    if (Conflict conflict = memory.write(by, shared[lane], bytes); conflict.exists)
+      race(warp, op, lane, conflict, true, shared[lane], true);
+  });
+}
+
+void BlockChecker::onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes) {
+  for (uint64_t at = shared; at < shared + bytes && at < flying.size(); ++at) {
+    flyingBytes -= flying[at] != 0;
+    flying[at] = 0;
+  }
+  // Written by now: for the others it is a write of this moment.
+  Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), false};
+  memory.write(by, shared, bytes);
+}
+
+void BlockChecker::onBarrier(const std::vector<LaneMask> &participants, bool everyone) {
+  if (everyone)
+    clock.barrier();
+  else
+    clock.barrier(participants);
+}
+
+void BlockChecker::onWarpSync(Warp &warp, LaneMask members) { clock.warpSync(warp.index, members); }
+
+void BlockChecker::onFence(Warp &warp, LaneMask lanes, Access::Scope scope) {
+  forEachLane(lanes, [&](unsigned lane) { clock.fence(threadOf(warp, lane), scope); });
+}
+
+void BlockChecker::onExit(Warp &warp, const Op &op, LaneMask lanes, LaneMask pendingGroups) {
+  if (LaneMask guilty = lanes & pendingGroups)
+    report(warp, op, guilty, Fault::Async,
+           "the thread exits with cp.async groups that it never waited for");
+}

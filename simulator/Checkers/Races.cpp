@@ -1,0 +1,204 @@
+//===- Races.cpp - who read and wrote each byte -----------------------------------------------===//
+#include "simulator/Checkers/Races.h"
+
+#include <algorithm>
+#include <bit>
+
+using namespace sim;
+
+static constexpr uint32_t strongBit = 1u << 31;
+/// Beyond this many readers of a byte, warps are no longer told apart.
+static constexpr size_t mostReaders = 256;
+
+struct Shadow::Page {
+  std::array<Record, wordsPerPage> words;
+  /// Words whose bytes went different ways: their four records. Null until there is one.
+  std::unique_ptr<std::array<std::unique_ptr<std::array<Record, 4>>, wordsPerPage>> bytes;
+};
+
+Shadow::Shadow() : sets(1) { recent.fill({~0ull, nullptr}); }
+Shadow::~Shadow() = default;
+
+Shadow::Page &Shadow::page(uint64_t address) {
+  uint64_t number = address / pageBytes;
+  auto &entry = recent[number % cached];
+  if (entry.first != number) {
+    std::unique_ptr<Page> &slot = pages[number];
+    if (!slot)
+      slot = std::make_unique<Page>();
+    entry = {number, slot.get()};
+  }
+  return *entry.second;
+}
+
+template <class Visit> Conflict Shadow::visit(uint64_t address, unsigned bytes, Visit visitRecord) {
+  Conflict first;
+  auto note = [&](const Conflict &conflict) {
+    if (conflict.exists && !first.exists)
+      first = conflict;
+  };
+  uint64_t end = address + bytes;
+  while (address < end) {
+    Page &in = page(address);
+    unsigned word = address % pageBytes / 4, from = address % 4;
+    unsigned to = static_cast<unsigned>(std::min<uint64_t>(4, from + (end - address)));
+    bool split = in.bytes && (*in.bytes)[word];
+    if (!split && from == 0 && to == 4) {
+      note(visitRecord(in.words[word]));
+    } else {
+      if (!in.bytes)
+        in.bytes =
+            std::make_unique<std::array<std::unique_ptr<std::array<Record, 4>>, wordsPerPage>>();
+      auto &own = (*in.bytes)[word];
+      if (!own) {
+        own = std::make_unique<std::array<Record, 4>>();
+        for (Record &record : *own) {
+          record = in.words[word];
+          if (record.readers) { // every byte gets a set of its own
+            sets.push_back(sets[record.readers]);
+            record.readers = static_cast<uint32_t>(sets.size() - 1);
+          }
+        }
+      }
+      for (unsigned byte = from; byte < to; ++byte)
+        note(visitRecord((*own)[byte]));
+    }
+    address += to - from;
+  }
+  return first;
+}
+
+/// Whether agent's access at `stamp` happened before what `by` does now, or needs no order.
+static bool harmless(const Accessor &by, Agent agent, uint32_t stamp) {
+  if (by.strong && (stamp & strongBit))
+    return true;
+  return by.clock.ordered(by.thread, agent / by.agentsPerBlock, agent % by.agentsPerBlock,
+                          stamp & ~strongBit);
+}
+
+Conflict Shadow::readRecord(const Accessor &by, Record &record) {
+  Conflict conflict;
+  if (record.writer && !harmless(by, record.writer - 1, record.writeClock))
+    conflict = {true, true, record.writer - 1};
+
+  Agent me = by.agent();
+  uint32_t now = by.clock.now(by.thread) | (by.strong ? strongBit : 0);
+  if (record.several) {
+    remember(by, record, me, now);
+    return conflict;
+  }
+  if (record.reader == me + 1) {
+    // A weak read stays one until somebody else reads.
+    record.readClock = (now & ~strongBit) | (now & record.readClock & strongBit);
+  } else if (record.reader == 0 ||
+             by.clock.ordered(by.thread, (record.reader - 1) / by.agentsPerBlock,
+                              (record.reader - 1) % by.agentsPerBlock,
+                              record.readClock & ~strongBit)) {
+    record.reader = me + 1;
+    record.readClock = now;
+  } else {
+    if (!record.readers) {
+      sets.emplace_back();
+      record.readers = static_cast<uint32_t>(sets.size() - 1);
+    }
+    Readers &set = sets[record.readers];
+    set.list.clear();
+    set.overflow = set.mixed = false;
+    set.floor = by.clock.blockFloor();
+    set.block = by.clock.blockNumber();
+    record.several = true;
+    remember(by, record, record.reader - 1, record.readClock);
+    remember(by, record, me, now);
+    record.reader = 0;
+  }
+  return conflict;
+}
+
+void Shadow::remember(const Accessor &by, Record &record, Agent agent, uint32_t stamp) {
+  Readers &set = sets[record.readers];
+  uint32_t block = agent / by.agentsPerBlock;
+  if (block != set.block) {
+    set.mixed = true;
+  } else if (!set.mixed && set.floor != by.clock.blockFloor()) {
+    set.list.clear(); // all of them happened before the last barrier of the block
+    set.floor = by.clock.blockFloor();
+  }
+  uint32_t warp = agent / warpSize, clock = stamp & ~strongBit;
+  bool strong = stamp & strongBit;
+  LaneMask lane = 1u << agent % warpSize;
+  for (Reader &reader : set.list)
+    if (reader.warp == warp && reader.strong == strong) {
+      // One clock for all lanes: what is older is ordered no later than the newest.
+      reader.lanes |= lane;
+      reader.clock = std::max(reader.clock, clock);
+      return;
+    }
+  if (set.list.size() == mostReaders)
+    set.overflow = true;
+  else
+    set.list.push_back({warp, lane, clock, strong});
+}
+
+Conflict Shadow::writeRecord(const Accessor &by, Record &record) {
+  Conflict conflict;
+  if (record.writer && !harmless(by, record.writer - 1, record.writeClock))
+    conflict = {true, true, record.writer - 1};
+  if (record.reader && !conflict.exists && !harmless(by, record.reader - 1, record.readClock))
+    conflict = {true, false, record.reader - 1};
+  if (record.several && !conflict.exists) {
+    const Readers &set = sets[record.readers];
+    bool past =
+        !set.mixed && set.block == by.clock.blockNumber() && set.floor < by.clock.blockFloor();
+    for (const Reader &reader : set.list) {
+      if (past || conflict.exists)
+        break;
+      for (LaneMask left = reader.lanes; left && !conflict.exists; left &= left - 1) {
+        Agent agent = reader.warp * warpSize + std::countr_zero(left);
+        if (!harmless(by, agent, reader.clock | (reader.strong ? strongBit : 0)))
+          conflict = {true, false, agent};
+      }
+    }
+  }
+  record.writer = by.agent() + 1;
+  record.writeClock = by.clock.now(by.thread) | (by.strong ? strongBit : 0);
+  record.reader = 0;
+  record.several = false;
+  return conflict;
+}
+
+Conflict Shadow::read(const Accessor &by, uint64_t address, unsigned bytes) {
+  return visit(address, bytes, [&](Record &record) { return readRecord(by, record); });
+}
+
+Conflict Shadow::write(const Accessor &by, uint64_t address, unsigned bytes) {
+  return visit(address, bytes, [&](Record &record) { return writeRecord(by, record); });
+}
+
+bool Shadow::touches(const Record &a, const Record &b) {
+  auto used = [](const Record &record) { return record.writer || record.reader || record.several; };
+  return (a.writer && used(b)) || (b.writer && used(a));
+}
+
+bool Shadow::conflictsWith(const Shadow &other) const {
+  for (const auto &[number, mine] : pages) {
+    auto found = other.pages.find(number);
+    if (found == other.pages.end())
+      continue;
+    const Page &theirs = *found->second;
+    for (unsigned word = 0; word < wordsPerPage; ++word)
+      for (unsigned byte = 0; byte < 4; ++byte) {
+        const Record *a = &mine->words[word], *b = &theirs.words[word];
+        bool splitA = mine->bytes && (*mine->bytes)[word];
+        bool splitB = theirs.bytes && (*theirs.bytes)[word];
+        if (!splitA && !splitB && byte)
+          break;
+        if (splitA)
+          a = &(*(*mine->bytes)[word])[byte];
+        if (splitB)
+          b = &(*(*theirs.bytes)[word])[byte];
+        if (touches(*a, *b))
+          return true;
+      }
+  }
+  return false;
+}

@@ -1,0 +1,82 @@
+//===- Races.h - who read and wrote each byte -----------------------------------------*- C++
+//-*-===//
+//
+// Per byte, the last write and the reads since then that are not ordered before one another, kept
+// per 4-byte word for as long as its bytes are accessed together (after FastTrack, Flanagan and
+// Freund, PLDI 2009).
+//
+//===------------------------------------------------------------------------------------------===//
+#ifndef DPC_SIMULATOR_CHECKERS_RACES_H
+#define DPC_SIMULATOR_CHECKERS_RACES_H
+
+#include "simulator/Checkers/Clock.h"
+
+namespace sim {
+
+/// The earlier access that an access is in conflict with and not ordered after.
+struct Conflict {
+  bool exists = false;
+  bool otherWrites = false;
+  Agent other = 0;
+};
+
+/// The accessing thread, as the shadow needs it.
+struct Accessor {
+  const BlockClock &clock;
+  uint32_t agentsPerBlock; ///< threads per block rounded up to whole warps
+  unsigned thread;         ///< in its block
+  bool strong;             ///< atomic, volatile, relaxed ...: no race with another strong access
+
+  Agent agent() const { return clock.blockNumber() * agentsPerBlock + thread; }
+};
+
+class Shadow {
+public:
+  Shadow();
+  ~Shadow();
+  /// Records an access of `bytes` bytes; returns the first conflict.
+  Conflict read(const Accessor &by, uint64_t address, unsigned bytes);
+  Conflict write(const Accessor &by, uint64_t address, unsigned bytes);
+  bool conflictsWith(const Shadow &other) const;
+
+private:
+  struct Record {
+    Agent writer = 0;        ///< 1 + agent; 0: nobody
+    uint32_t writeClock = 0; ///< top bit: strong
+    Agent reader = 0;        ///< 1 + agent; 0: nobody, or those of `readers`
+    uint32_t readClock = 0;
+    uint32_t readers = 0; ///< index of a set in `sets`; 0: none was ever needed
+    bool several = false; ///< the readers are those of the set
+  };
+  /// Lanes of a warp that have read, up to a clock.
+  struct Reader {
+    uint32_t warp; ///< agent / 32
+    LaneMask lanes;
+    uint32_t clock;
+    bool strong;
+  };
+  struct Readers {
+    std::vector<Reader> list;
+    uint32_t floor = 0; ///< of the block when the set was begun
+    uint32_t block = 0;
+    bool mixed = false; ///< readers of several blocks
+    bool overflow = false;
+  };
+  static constexpr unsigned pageBytes = 4096, wordsPerPage = pageBytes / 4;
+  struct Page;
+
+  Page &page(uint64_t address);
+  template <class Visit> Conflict visit(uint64_t address, unsigned bytes, Visit visit);
+  Conflict readRecord(const Accessor &by, Record &record);
+  Conflict writeRecord(const Accessor &by, Record &record);
+  void remember(const Accessor &by, Record &record, Agent agent, uint32_t clock);
+  static bool touches(const Record &a, const Record &b);
+
+  std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
+  static constexpr unsigned cached = 16;
+  std::array<std::pair<uint64_t, Page *>, cached> recent; ///< by page number modulo its size
+  std::vector<Readers> sets;
+};
+
+} // namespace sim
+#endif
