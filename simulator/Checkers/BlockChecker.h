@@ -22,16 +22,16 @@ namespace sim {
 /// published. One for a launch on one core.
 class GridChecker {
 public:
-  explicit GridChecker(uint32_t threadsPerBlock) : threadsPerBlock(threadsPerBlock) {}
+  explicit GridChecker(uint32_t threadsPerBlock);
   /// Whether blocks of the two cores touched a byte that one of them wrote: the launch has a race,
   /// or an order that only a run on one core shows. Exact reports come from running it there again.
   bool conflictsWith(const GridChecker &other) const;
 
 private:
   friend class BlockChecker;
-  uint32_t threadsPerBlock;
-  Shadow memory;      ///< keyed by device address
-  Publications flags; ///< of atomics and strong stores to global memory
+  uint32_t threadsPerBlock; ///< rounded up to whole warps
+  Shadow memory;            ///< keyed by device address
+  Publications flags;       ///< of atomics and strong stores to global memory
 };
 
 class BlockChecker {
@@ -62,7 +62,6 @@ public:
   Reports &reports() { return found; }
 
 private:
-  struct Context;
   void race(Warp &warp, const Op &op, unsigned lane, const Conflict &conflict, bool shared,
             uint64_t address, bool writes);
   void strong(Warp &warp, unsigned lane, const Access &access);
