@@ -39,6 +39,13 @@ enum class Step : uint8_t {
 
 constexpr uint32_t noPredicate = ~0u;
 
+/// What an instruction does with one of its flattened operands.
+struct OperandRole {
+  enum class Kind : uint8_t { Unused, ValueIn, ValueOut, PredicateIn, PredicateOut, AddressIn };
+  Kind kind = Kind::Unused;
+  uint8_t bytes = 4; ///< 1, 2, 4 or 8: of the register (or of the immediate's operand type)
+};
+
 struct Op {
   Handler run = nullptr;
   /// What the instruction does to the initialised-ness of its operands and what it checks; called
@@ -49,6 +56,7 @@ struct Op {
   /// Slots (of values) and predicate numbers, in the order of the PTX operands, results first,
   /// vectors and pairs flattened. An operand `_` is noPredicate.
   const uint32_t *operands = nullptr;
+  const OperandRole *roles = nullptr; ///< parallel to `operands`; for the checkers
   uint64_t immediate = 0; ///< the handler's own: address offset, comparison, rounding, scope ...
   uint32_t extra = 0;     ///< the handler's own
   uint32_t guard = noPredicate;
@@ -77,6 +85,7 @@ struct FunctionCode {
   const ptx::Function *source = nullptr;
   std::vector<Op> ops; ///< ends with an Exit or Return
   std::vector<uint32_t> operandPool;
+  std::vector<OperandRole> rolePool; ///< parallel to operandPool
   std::vector<Preset> presets;
   /// Per ptx register: its slot, or its predicate number.
   std::vector<uint32_t> location;

@@ -35,7 +35,10 @@ struct Access {
   LaneMask local = 0;         ///< to local memory or `.param` space of calls (private to the lane);
                               ///< the rest go to global or constant memory
   uint64_t address[warpSize]; ///< offset in shared or local memory, device address in global memory
-  std::byte *host[warpSize];  ///< where the bytes are
+  /// Poison of the bytes at `host` (not 0: not initialised); null where all are initialised. Filled
+  /// with checkers on only.
+  uint8_t *poison[warpSize];
+  std::byte *host[warpSize];        ///< where the bytes are
   Allocation *allocation[warpSize]; ///< global lanes
 };
 
@@ -57,6 +60,7 @@ struct Warp {
   LaneMask *predicatePoison = nullptr;
   Block *block = nullptr;
   Access access;
+  LaneMask carry = 0; ///< CC.CF of every lane (PTX ISA, extended-precision arithmetic)
 
   unsigned index = 0;    ///< in its block
   LaneMask existing = 0; ///< lanes that were launched
