@@ -19,24 +19,31 @@ struct Selected {
   uint64_t immediate = 0;
   uint32_t extra = 0;
 };
-using Selector = Selected (*)(const ptx::Instruction &);
+/// `function` owns the instruction: conversions and `mov` depend on the widths of its registers.
+using Selector = Selected (*)(const ptx::Instruction &, const ptx::Function &function);
 
 struct Selectors {
-  Selector integer; ///< add sub mul mad mad24 mul24 div rem abs neg min max sad addc subc madc dp4a
-                    ///< dp2a ...
-  Selector bits;    ///< and or xor not cnot shl shr shf lop3 bfe bfi bfind brev clz popc prmt fns
-                    ///< szext bmsk, mov selp slct
-  Selector floating;    ///< add sub mul fma mad div rcp sqrt abs neg min max copysign testp of f16,
-                        ///< bf16, f32, f64 and packed
-  Selector approximate; ///< ex2 lg2 sin cos tanh rsqrt rcp.approx div.approx div.full sqrt.approx
-  Selector compare;     ///< set setp
-  Selector convert;     ///< cvt
-  Selector collective;  ///< shfl vote match redux activemask
-  Selector matrix;      ///< mma wmma.mma (ldmatrix and wmma.load/store: memory)
-  Selector
-      memory; ///< ld ldu st atom red cp.async ldmatrix wmma.load wmma.store prefetch cvta isspacep
+  /// add sub mul mad mad24 mul24 div rem abs neg min max sad addc subc madc dp2a dp4a of integers
+  Selector integer;
+  /// and or xor not cnot shl shr shf lop3 bfe bfi bfind brev clz popc prmt fns szext bmsk, and mov,
+  /// selp, slct of every type
+  Selector bits;
+  /// add sub mul fma mad div rcp sqrt abs neg min max copysign testp of f16, bf16, f32, f64 and
+  /// their packed types, without .approx and .full
+  Selector floating;
+  /// ex2 lg2 sin cos tanh rsqrt, rcp.approx div.approx div.full sqrt.approx
+  Selector approximate;
+  Selector compare;    ///< set setp
+  Selector convert;    ///< cvt
+  Selector collective; ///< shfl vote match redux activemask
+  Selector matrix;     ///< mma wmma ldmatrix
+  Selector memory;     ///< ld ldu st atom red cp.async prefetch cvta isspacep
 };
+/// Of the best instruction set that this processor has.
 const Selectors &selectors();
+/// Of the instruction set by name ("baseline", "avx2", "avx512"), for tests; null where the
+/// processor lacks it.
+const Selectors *selectors(std::string_view instructionSet);
 
 } // namespace sim
 #endif
