@@ -8,6 +8,8 @@
 
 namespace sim {
 
+/// The instruction that `op` was made from, in the function that the warp executes.
+const ptx::Instruction &instructionOf(const Warp &warp, const Op &op);
 /// A report with kernel, PTX line, source line, block and the first thread of `lanes` filled in.
 Report locate(const Warp &warp, const Op &op, LaneMask lanes);
 
