@@ -15,9 +15,11 @@
 
 namespace sim {
 
-/// The `check` handler of an instruction. Expects Op::roles, and for instructions that access
-/// memory the Access that `run` left.
-Handler poisonHandler(const ptx::Instruction &instruction);
+/// The `check` handler of an instruction; null if it has nothing to check. Expects Op::roles, and
+/// for instructions that access memory the Access that `run` left.
+Handler checkHandler(const ptx::Instruction &instruction, const Op &op);
+/// Of an auxiliary op, which copies a register into one of another width.
+Handler resizeHandler();
 
 /// A guard is about to be applied to `lanes`: reports those whose predicate is garbage.
 void checkGuard(Warp &warp, const Op &op, LaneMask lanes);
