@@ -15,6 +15,7 @@
 
 #include <bit>
 #include <cstring>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -56,28 +57,19 @@ template <class T>
       warp.slots + size_t(op.operands[number]) * slotBytes, alignof(Lanes<uint32_t>)));
 }
 
-/// All ones for the lanes in `mask`.
-template <class U> [[gnu::always_inline]] inline Lanes<U> spread(LaneMask mask) {
-  Lanes<U> result;
-#pragma clang loop vectorize(assume_safety)
-  for (unsigned lane = 0; lane < warpSize; ++lane)
-    result[lane] = -U((mask >> lane) & 1);
-  return result;
-}
-
 /// Runs `body`, which may write all lanes of the U values at `destination`, and gives the lanes
 /// that are not active their old values back.
 template <class U, class F>
 [[gnu::always_inline]] inline void keepInactive(U *destination, LaneMask active, F body) {
-  if (active == allLanes) [[likely]]
-    return body();
   alignas(64) U old[warpSize];
-  std::memcpy(old, destination, sizeof(old));
+  if (active != allLanes) [[unlikely]]
+    std::memcpy(old, destination, sizeof(old));
   body();
-  for (LaneMask rest = ~active; rest; rest &= rest - 1) {
-    unsigned lane = std::countr_zero(rest);
-    destination[lane] = old[lane];
-  }
+  if (active == allLanes) [[likely]]
+    return;
+#pragma clang loop vectorize(enable) unroll(disable)
+  for (unsigned lane = 0; lane < warpSize; ++lane)
+    destination[lane] = (active >> lane) & 1 ? destination[lane] : old[lane];
 }
 
 template <auto f> struct Each;
@@ -87,9 +79,9 @@ template <class R, class... A, R (*f)(A...)> struct Each<f> {
                                           std::index_sequence<index...>) {
     Raw<R> *d = operand<R>(warp, op, 0);
     auto sources = std::make_tuple(operand<A>(warp, op, index + 1)...);
-    keepInactive(d, active, [&] {
+    keepInactive(d, active, [&]() __attribute__((always_inline)) {
       // The destination is the same slot as a source or another one, never a part of it.
-#pragma clang loop vectorize(assume_safety) interleave(disable)
+#pragma clang loop vectorize(assume_safety) unroll(disable)
       for (unsigned lane = 0; lane < warpSize; ++lane)
         d[lane] = toRaw<R>(f(fromRaw<A>(std::get<index>(sources)[lane])...));
     });
@@ -109,7 +101,7 @@ template <class... A, bool (*f)(A...)> struct Test<f> {
                                               std::index_sequence<index...>) {
     auto sources = std::make_tuple(operand<A>(warp, op, first + index)...);
     uint32_t mask = 0;
-#pragma clang loop vectorize(enable)
+#pragma clang loop vectorize(enable) unroll(disable)
     for (unsigned lane = 0; lane < warpSize; ++lane)
       mask |= uint32_t(f(fromRaw<A>(std::get<index>(sources)[lane])...)) << lane;
     return mask;
