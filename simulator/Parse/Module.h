@@ -116,7 +116,7 @@ enum class Special : uint8_t {
   GlobalTimerHi,
   DynamicSmemSize,
   TotalSmemSize,
-  ReservedSmem,
+  ReservedSmem, ///< `bits` of the operand: 0 begin, 1 end, 2 cap, 3 + N for `_N`
   ClusterIdX,
   ClusterIdY,
   ClusterIdZ,
@@ -141,17 +141,19 @@ struct Operand {
                ///< a double (decimal and 0d) or of a float (0f, `isSingle`)
     Special,   ///< `special`
     Variable,  ///< the address of module or function variable `variable`, plus `offset`
-    Parameter, ///< the address of parameter `parameter` of the function, plus `offset`
+    Parameter, ///< the address of parameter `parameter` of the function, plus `offset`; from
+               ///< parameters.size() on, of its results
     CallSlot,  ///< the address of `.param` variable `parameter` of the body (arguments of calls),
                ///< plus `offset`
     Function,  ///< the address of `function`
     Label,     ///< `label`
     Address,   ///< `[...]`: `elements[0]` is the base (Register, Variable, Parameter, CallSlot or
-               ///< Immediate), its `offset` is added
+               ///< Immediate), whose `offset` is added; the Address itself has none
     Vector,    ///< `{a, b, ...}`: `elements`
     Pair,      ///< `d|p`: `elements[0]` and the predicate `elements[1]`
     Sink,      ///< `_`
-    List,      ///< `(a, b)` of a call
+    List,      ///< `(a, b)` of a call, whose operands are: results (List), callee (Function or
+               ///< Register), arguments (List)
   };
   Kind kind = Kind::Sink;
   bool negated = false;
@@ -206,6 +208,10 @@ struct Variable {
     uint32_t target; ///< VariableId or FunctionId
     int64_t addend;
     bool generic; ///< `generic(x)`: the generic address
+    /// The low `bytes` bytes of the address shifted right by `shift` are stored: all 8, 4 of a
+    /// 32-bit address in shared memory, or 1 for `0xFF00(x)`.
+    uint8_t bytes = 8;
+    uint8_t shift = 0;
   };
   std::vector<Relocation> relocations;
   Line line;
