@@ -1,0 +1,121 @@
+//===- Wmma.cpp - wmma.mma (PTX ISA 9.7.14.4) -------------------------------------------------===//
+#include "simulator/Machine/MatrixLayout.h"
+#include "simulator/Machine/MatrixMemory.h"
+#include "simulator/Machine/MatrixOps.h"
+
+using namespace sim;
+using ptx::Type;
+
+namespace sim::DPC_SIMD_NAMESPACE {
+namespace {
+
+/// Op::extra.
+enum Flags : uint32_t { AByColumns = 1, BByColumns = 2, HalfC = 4, HalfD = 8 };
+
+constexpr unsigned mostElements = 512;
+
+/// The registers from operand `first` on, in the order in which the fragment counts elements.
+template <class In>
+[[gnu::always_inline]] inline void unpack(Warp &warp, const Op &op, unsigned first,
+                                          unsigned registers, float *values) {
+  alignas(64) uint32_t words[mostElements / 2];
+  for (unsigned number = 0; number < registers; ++number) {
+    const uint32_t *lanes = operand<uint32_t>(warp, op, first + number);
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      words[lane * registers + number] = lanes[lane];
+  }
+  unsigned count = warpSize * registers;
+  if constexpr (sizeof(In) == 2) {
+    alignas(64) uint16_t halves[mostElements];
+    std::memcpy(halves, words, count * sizeof(uint32_t));
+#pragma clang loop vectorize(enable) unroll(disable)
+    for (unsigned i = 0; i < 2 * count; ++i)
+      values[i] = toFloat(In{halves[i]});
+  } else {
+#pragma clang loop vectorize(enable) unroll(disable)
+    for (unsigned i = 0; i < count; ++i)
+      values[i] = toFloat(In{words[i]});
+  }
+}
+
+struct Single {
+  uint32_t bits;
+};
+[[gnu::always_inline]] inline float toFloat(Single x) {
+  return DPC_SIMD_NAMESPACE::toFloat(x.bits);
+}
+
+/// A tile counted along its columns, by rows.
+template <unsigned rows, unsigned columns>
+[[gnu::always_inline]] inline void byRows(const float *from, float *to, bool fromColumns) {
+  if (!fromColumns) {
+    std::memcpy(to, from, rows * columns * sizeof(float));
+    return;
+  }
+  for (unsigned row = 0; row < rows; ++row)
+    for (unsigned column = 0; column < columns; ++column)
+      to[row * columns + column] = from[column * rows + row];
+}
+
+template <class In, unsigned m, unsigned n, unsigned k>
+void wmma(Warp &warp, const Op &op, LaneMask active) {
+  constexpr bool isHalf = std::is_same_v<In, Half>;
+  constexpr unsigned aRegisters = isHalf ? 8 : m * k * sizeof(In) / slotBytes;
+  constexpr unsigned bRegisters = isHalf ? 8 : k * n * sizeof(In) / slotBytes;
+  unsigned dRegisters = op.extra & HalfD ? 4 : 8, cRegisters = op.extra & HalfC ? 4 : 8;
+  unsigned firstA = dRegisters, firstB = firstA + aRegisters, firstC = firstB + bRegisters;
+  alignas(64) float counted[mostElements], a[m * k], b[k * n], sum[m * n];
+  unpack<In>(warp, op, firstA, aRegisters, counted);
+  byRows<m, k>(counted, a, op.extra & AByColumns);
+  unpack<In>(warp, op, firstB, bRegisters, counted);
+  byRows<k, n>(counted, b, op.extra & BByColumns);
+  if (op.extra & HalfC)
+    unpack<Half>(warp, op, firstC, cRegisters, sum);
+  else
+    unpack<Single>(warp, op, firstC, cRegisters, sum);
+  multiply<n / 8>(a, reinterpret_cast<const Float8 *>(b), reinterpret_cast<Float8 *>(sum), m, k);
+  alignas(64) uint32_t result[8][warpSize];
+  for (unsigned number = 0; number < dRegisters; ++number)
+    for (unsigned lane = 0; lane < warpSize; ++lane) {
+      const float *mine = sum + 8 * lane;
+      result[number][lane] =
+          op.extra & HalfD ? nearest<Half>(mine[2 * number]).bits |
+                                 uint32_t(nearest<Half>(mine[2 * number + 1]).bits) << 16
+                           : bitsOf(canonical(mine[number]));
+    }
+  writeRegisters(warp, op, active, 0, dRegisters, result);
+}
+
+template <class In> Handler forShape16(MatrixShape shape) {
+  if (shape.k != 16)
+    return nullptr;
+  if (shape.m == 16 && shape.n == 16)
+    return &wmma<In, 16, 16, 16>;
+  if (shape.m == 8 && shape.n == 32)
+    return &wmma<In, 8, 32, 16>;
+  if (shape.m == 32 && shape.n == 8)
+    return &wmma<In, 32, 8, 16>;
+  return nullptr;
+}
+
+} // namespace
+
+Selected selectWmma(const ptx::Instruction &instruction, const ptx::Function &function) {
+  if (instruction.opcode == ptx::Opcode::Ldmatrix || !instruction.has("mma"))
+    return selectMatrixMemory(instruction, function);
+  WmmaOperands operands = wmmaOperands(instruction);
+  uint32_t flags = (operands.a.countsColumns ? AByColumns : 0) |
+                   (operands.b.countsColumns ? BByColumns : 0) |
+                   (operands.c.elementBytes == 2 ? HalfC : 0) |
+                   (operands.d.elementBytes == 2 ? HalfD : 0);
+  Type inputs = instruction.types.size() == 4 ? instruction.type(1) : Type::F16;
+  MatrixShape shape = operands.shape;
+  Handler run = inputs == Type::F16    ? forShape16<Half>(shape)
+                : inputs == Type::BF16 ? forShape16<BFloat>(shape)
+                : inputs == Type::TF32 && shape.m == 16 && shape.n == 16 && shape.k == 8
+                    ? &wmma<TensorFloat, 16, 16, 8>
+                    : nullptr;
+  return {.run = run, .extra = flags};
+}
+
+} // namespace sim::DPC_SIMD_NAMESPACE
