@@ -36,10 +36,6 @@ bool Parser::statement() {
     advance();
     return closeScope(brace);
   }
-  if (token.is(";")) { // an empty statement, left by inline assembly
-    advance();
-    return true;
-  }
   if (token.is(Token::Kind::Dotted))
     return bodyDirective();
   if (token.is(Token::Kind::Identifier) && peek().is(":"))
