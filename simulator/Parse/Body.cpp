@@ -2,6 +2,7 @@
 
 #include "simulator/Parse/Parser.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace ptx {
@@ -238,13 +239,15 @@ bool Parser::mnemonic(const Mnemonic *&result, Token &start, std::vector<Token> 
 }
 
 bool Parser::checkVersion(const Form &form, const Token &where, const Mnemonic &mnemonic) {
-  if (module.version < form.version)
+  unsigned version = std::max(form.version, mnemonic.version);
+  unsigned architecture = std::max(form.architecture, mnemonic.architecture);
+  if (module.version < version)
     return fail(where, fmt::format("`{}` needs PTX version {}.{}, the module says {}.{}",
-                                   mnemonic.fullName(), form.version / 10, form.version % 10,
+                                   mnemonic.fullName(), version / 10, version % 10,
                                    module.version / 10, module.version % 10));
-  if (module.architecture < form.architecture)
+  if (module.architecture < architecture)
     return fail(where, fmt::format("`{}` needs .target sm_{}, the module says {}",
-                                   mnemonic.fullName(), form.architecture, module.target));
+                                   mnemonic.fullName(), architecture, module.target));
   return true;
 }
 

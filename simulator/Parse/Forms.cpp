@@ -29,6 +29,15 @@ constexpr SourceSet sourceSets[] = {
 #include "simulator/Parse/Forms.def"
 };
 
+struct SourceModifier {
+  std::string_view text;
+  ModifierNeeds needs;
+};
+constexpr SourceModifier sourceModifiers[] = {
+#define PTX_MODIFIER(text, version, architecture) {text, {version, architecture}},
+#include "simulator/Parse/Forms.def"
+};
+
 /// Forms and the modifiers they mention. Made once, on first use.
 struct Table {
   std::vector<Form> forms;
@@ -69,6 +78,13 @@ static std::string expandSets(std::string_view text) {
     i = end == std::string_view::npos ? text.size() : end;
   }
   return result;
+}
+
+ModifierNeeds needsOf(std::string_view interned) {
+  for (const SourceModifier &modifier : sourceModifiers)
+    if (modifier.text == interned)
+      return modifier.needs;
+  return {};
 }
 
 Type typeOfModifier(std::string_view text) {

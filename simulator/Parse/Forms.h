@@ -70,6 +70,12 @@ const Form &form(uint16_t index);
 
 /// The shared copy of a modifier (without dot), or an empty view for one that no form has.
 std::string_view internModifier(std::string_view text);
+/// What an interned modifier needs by itself, like the members of Form; 0 = nothing.
+struct ModifierNeeds {
+  unsigned version = 0;
+  unsigned architecture = 0;
+};
+ModifierNeeds needsOf(std::string_view interned);
 /// The type that a modifier names; None for other modifiers.
 Type typeOfModifier(std::string_view text);
 /// False for a mnemonic that Opcodes.def lacks.
@@ -82,6 +88,8 @@ struct Mnemonic {
   Opcode opcode = Opcode::Mov;
   std::vector<std::string_view> modifiers; ///< interned
   std::vector<Type> types;
+  unsigned version = 0;             ///< that the modifiers need by themselves
+  unsigned architecture = 0;        ///< likewise
   std::vector<uint16_t> candidates; ///< forms that have these modifiers; empty = error
   std::string error;                ///< when `candidates` is empty
   size_t errorModifier = 0;         ///< the modifier at fault, or their number for a missing one

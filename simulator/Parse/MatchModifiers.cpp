@@ -136,9 +136,13 @@ Mnemonic matchModifiers(Opcode opcode, std::span<const std::string_view> modifie
   }
   if (result.candidates.empty())
     explain(result, candidates, modifiers);
-  for (std::string_view modifier : result.modifiers)
+  for (std::string_view modifier : result.modifiers) {
+    ModifierNeeds needs = needsOf(modifier);
+    result.version = std::max(result.version, needs.version);
+    result.architecture = std::max(result.architecture, needs.architecture);
     if (Type type = typeOfModifier(modifier); type != Type::None)
       result.types.push_back(type);
+  }
   return result;
 }
 
