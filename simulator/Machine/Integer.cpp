@@ -101,6 +101,18 @@ template <class A, class B, int firstByte> uint32_t dot2(uint32_t a, uint32_t b,
   return c;
 }
 
+/// Per byte |a - b|: of each byte, or their sum plus c.
+template <class A, class B, bool sums>
+uint32_t absoluteDifference4(uint32_t a, uint32_t b, uint32_t c) {
+  uint32_t result = sums ? c : 0;
+  for (int byte = 0; byte < 32; byte += 8) {
+    int32_t difference = int32_t(A(a >> byte)) - int32_t(B(b >> byte));
+    uint32_t magnitude = uint32_t(difference < 0 ? -difference : difference);
+    result += sums ? magnitude : (magnitude & 0xff) << byte;
+  }
+  return result;
+}
+
 /// Extended precision. The carry is one flag per lane; after subtractions it is the borrow.
 enum class Carry { Add, Subtract, MadLow, MadHigh };
 template <class T, Carry kind, bool reads, bool writes>
@@ -186,6 +198,13 @@ template <class A, class B> struct Dot2Low {
 };
 template <class A, class B> struct Dot2High {
   static constexpr Handler handler = each<dot2<Widened<A>, B, 2>>;
+};
+
+template <class A, class B> struct Difference4 {
+  static constexpr Handler handler = each<absoluteDifference4<A, B, false>>;
+};
+template <class A, class B> struct DifferenceSum4 {
+  static constexpr Handler handler = each<absoluteDifference4<A, B, true>>;
 };
 
 /// mul and mad: .lo, .hi or .wide.
@@ -275,6 +294,10 @@ Handler selectHandler(const ptx::Instruction &instruction) {
     return forInteger(type, []<class T>() { return each<sad<T>>; });
   case Opcode::Dp4a:
     return forSigns<Dot4>(ptx::isSigned(type), ptx::isSigned(instruction.type(1)));
+  case Opcode::Vabsdiff4: { // types d, a, b
+    bool a = ptx::isSigned(instruction.type(1)), b = ptx::isSigned(instruction.type(2));
+    return instruction.has("add") ? forSigns<DifferenceSum4>(a, b) : forSigns<Difference4>(a, b);
+  }
   case Opcode::Dp2a:
     return instruction.has("hi")
                ? forSigns<Dot2High>(ptx::isSigned(type), ptx::isSigned(instruction.type(1)))
