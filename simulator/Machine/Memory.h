@@ -23,12 +23,18 @@ namespace sim {
 constexpr uint64_t windowBytes = 1ull << 24;
 constexpr uint64_t sharedWindow = 0x0000'7f00'0000'0000;
 constexpr uint64_t localWindow = 0x0000'7f00'0200'0000;
+/// Addresses of a kernel's parameters, in `.param` and in generic space.
+constexpr uint64_t parameterWindow = 0x0000'7f00'0400'0000;
 constexpr uint64_t globalBase = 0x0000'7e00'0000'0000; ///< of the first allocation
 constexpr uint64_t allocationAlignment = 512;          ///< bytes; cuMemAlloc gives at least 256
 
 struct GlobalShadow; // Checkers: who read and wrote which bytes in this launch
 
+class Journal; // Machine/Journal.h: what a launch has overwritten
+
 struct Allocation {
+  Allocation();
+  ~Allocation();
   uint64_t base = 0;
   uint64_t bytes = 0;
   std::byte *data = nullptr;
@@ -38,6 +44,7 @@ struct Allocation {
   bool live = true; ///< false after free; kept so that a use after free can be named
   bool isConstant = false;
   std::unique_ptr<std::byte[]> storage; ///< what `data` points to, unless host memory is mapped
+  std::unique_ptr<Journal> journal;     ///< while a launch runs that may have to be repeated
 };
 
 /// Not thread safe, except find() while nothing is allocated or freed.

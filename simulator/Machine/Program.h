@@ -29,11 +29,14 @@ using Handler = void (*)(Warp &warp, const Op &op, LaneMask active);
 enum class Step : uint8_t {
   Plain,         ///< run, next
   Branch,        ///< to `target` for the active lanes that the guard admits
-  BranchIndexed, ///< brx.idx: operands[0] is the index, `target` the table
-  Call,          ///< `target` is the function, or operands[0] the slot of its address
+  BranchIndexed, ///< brx.idx: operands[0] is the index, `target` indexes FunctionCode::tables
+  Call,          ///< `target` indexes FunctionCode::calls
   Return,
   Exit,
-  Barrier, ///< run may leave the warp waiting (Warp::waiting)
+  Barrier,    ///< bar and barrier of the block, but bar.warp.sync
+  Collective, ///< run, once all lanes of the member mask have come here
+  WarpSync,   ///< bar.warp.sync: waits for the lanes of the mask at any bar.warp.sync
+  Yield,      ///< nanosleep: others may run
   Trap,
 };
 
@@ -65,14 +68,24 @@ struct Op {
   uint32_t instruction = 0; ///< index into ptx::Function::instructions
   uint16_t operandCount = 0;
   bool guardNegated = false;
+  bool accesses = false;  ///< leaves Warp::access
+  bool auxiliary = false; ///< made by the decoder: no instruction of its own, not counted
   Step step = Step::Plain;
+  /// Collective and WarpSync: the lanes that have to take part; 0: lane by lane in slot `target`.
+  LaneMask members = 0;
   uint32_t flopsPerLane = 0; ///< fma 2, add and mul 1 (twice that for packed types)
   uint32_t flopsPerWarp = 0; ///< mma: 2 M N K
 };
 
 /// How a slot is filled when a frame is entered.
 struct Preset {
-  enum class Kind : uint8_t { Constant, Special, Parameter };
+  enum class Kind : uint8_t {
+    Constant,
+    Special,
+    Parameter,
+    Variable, ///< the address of global or constant variable `offset`, plus `value`
+    Local,    ///< `value` bytes into the frame's part of local memory
+  };
   Kind kind;
   uint32_t slot;
   uint8_t bytes;          ///< 1, 2, 4, 8: width of the value; slots wider than it are zero above
@@ -80,6 +93,26 @@ struct Preset {
   ptx::Special special{}; ///< Special
   uint32_t offset = 0;    ///< Parameter: byte in the launch's parameter block
 };
+
+/// Where an argument or result of a call is: in a slot, or in the local memory of the frame.
+struct Place {
+  enum class Kind : uint8_t { Slot, Predicate, Local };
+  Kind kind = Kind::Local;
+  uint32_t at = 0;    ///< slot, predicate number, or byte in the frame
+  uint32_t bytes = 0; ///< of Local and Slot
+};
+
+struct CallSite {
+  static constexpr uint32_t indirect = ~0u;
+  uint32_t function = indirect; ///< ptx::FunctionId
+  uint32_t addressSlot = 0;     ///< of an indirect call
+  std::vector<Place> results, arguments;
+};
+
+/// Function `id` has the address functionBase + id * functionPitch.
+constexpr uint64_t functionBase = 0x0000'7d00'0000'0000;
+constexpr uint64_t functionPitch = 16;
+constexpr uint32_t noOp = ~0u;
 
 struct FunctionCode {
   const ptx::Function *source = nullptr;
@@ -90,9 +123,15 @@ struct FunctionCode {
   /// Per ptx register: its slot, or its predicate number.
   std::vector<uint32_t> location;
   uint32_t slotCount = 0;
+  uint32_t registerSlots = 0; ///< the first ones, which are no presets
   uint32_t predicateCount = 0;
-  uint32_t callSlotBytes = 0; ///< `.param` space of the body, per lane
-  uint64_t localBytes = 0;    ///< `.local` variables of the body, per lane
+  std::vector<std::vector<uint32_t>> tables; ///< of brx.idx: first ops of the targets
+  std::vector<CallSite> calls;
+  /// Where callers put the parameters and find the results.
+  std::vector<Place> parameters, results;
+  uint64_t localBytes = 0;    ///< parameters, results, `.param` and `.local` variables, per lane
+  uint64_t sharedBytes = 0;   ///< kernels: static shared memory
+  uint64_t dynamicShared = 0; ///< kernels: where dynamic shared memory starts
 };
 
 /// A module made executable for one architecture. Immutable; shared by launches.
@@ -102,7 +141,6 @@ struct Program {
   /// Per ptx variable of space Shared: its offset in a block's shared memory. External ones start
   /// where the static ones of the kernel end.
   std::vector<uint64_t> sharedOffset;
-  uint64_t staticSharedBytes = 0;
   /// Whether blocks of this module may communicate: some kernel has atomics on global or generic
   /// memory, fences, or volatile, relaxed, acquire or release accesses. Its blocks run on one core.
   bool communicates = false;

@@ -6,12 +6,15 @@
 #include "simulator/Machine/Memory.h"
 #include "simulator/Machine/Program.h"
 
+#include <array>
+
 namespace sim {
 
 struct Block;
 class BlockChecker; // Checkers/BlockChecker.h
 struct Counters;    // Counters/Counters.h
-class Launch;       // Machine/Launch.h
+class Reports;      // Checkers/Report.h
+class Launch;       // Machine/Machine.h
 
 /// Which bytes of a register's lanes are not initialised. `bytes[lane]`: bit b for byte b; only
 /// meaningful for lanes in `any`.
@@ -42,16 +45,6 @@ struct Access {
   Allocation *allocation[warpSize]; ///< global lanes
 };
 
-/// One call's registers. Frame 0 is the kernel's.
-struct Frame {
-  const FunctionCode *code = nullptr;
-  std::byte *slots = nullptr;     ///< slotCount * slotBytes, 64-byte aligned
-  LaneMask *predicates = nullptr; ///< predicateCount
-  Poison *poison = nullptr;       ///< per slot; null with checkers off
-  LaneMask *predicatePoison = nullptr;
-  std::byte *parameters = nullptr; ///< a device function's parameters and results, per lane
-};
-
 struct Warp {
   // What handlers use.
   std::byte *slots = nullptr;
@@ -66,8 +59,15 @@ struct Warp {
   LaneMask existing = 0; ///< lanes that were launched
   LaneMask exited = 0;
   uint64_t executed = 0; ///< warp instructions so far
+  /// Loads and atomics so far that a loop may use to wait for other threads.
+  uint64_t polls = 0;
+  /// Whether `access` has to be filled: checkers or counters are on.
+  bool observed = false;
+  /// The allocations that global accesses have hit last, by instruction.
+  static constexpr unsigned recentAllocations = 8;
+  Allocation *recent[recentAllocations] = {};
 
-  // See Machine/Machine.cpp for the rest: program counters, divergence, frames.
+  // See Machine/Control.h for the rest: program counters, divergence, frames, local memory.
   struct Control;
   std::unique_ptr<Control> control;
 
@@ -81,14 +81,29 @@ template <class T> inline Lanes<T> &lanes(Warp &warp, uint32_t slot) {
   return *reinterpret_cast<Lanes<T> *>(warp.slots + size_t(slot) * slotBytes);
 }
 
+/// A barrier of the block while some threads have arrived and others have not.
+struct NamedBarrier {
+  uint32_t expected = 0; ///< threads; 0: all that have not exited
+  bool any = false, all = true;
+  uint32_t count = 0;                 ///< of lanes whose predicate holds, for bar.red.popc
+  bool someGoOn = false;              ///< bar.arrive
+  std::vector<LaneMask> participants; ///< per warp; empty while nobody has arrived
+};
+constexpr unsigned barriersPerBlock = 16;
+
 struct Block {
   Launch *launch = nullptr;
   uint64_t linear = 0; ///< x + nx * (y + ny * z)
   uint32_t coordinates[3] = {0, 0, 0};
   std::vector<Warp> warps;
+  std::array<NamedBarrier, barriersPerBlock> barriers;
+  uint32_t liveThreads = 0; ///< that have not exited
+  size_t lastWarp = 0;      ///< that ran
+  uint64_t random = 0;      ///< state of the numbers that decide about the order of its warps
   std::vector<std::byte> shared;
   std::vector<uint8_t> sharedPoison; ///< as Allocation::poison; empty with checkers off
   BlockChecker *checker = nullptr;   ///< null with checkers off
+  Reports *reports = nullptr;        ///< what the machine itself finds, with checkers off
   Counters *counters = nullptr;      ///< of the core that runs the block; null with counters off
 };
 

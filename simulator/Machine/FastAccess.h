@@ -1,0 +1,141 @@
+//===- FastAccess.h - the usual access of a warp --------------------------------------*- C++
+//-*-===//
+//
+// Compiled once per instruction set.
+//
+//===------------------------------------------------------------------------------------------===//
+#ifndef DPC_SIMULATOR_MACHINE_FASTACCESS_H
+#define DPC_SIMULATOR_MACHINE_FASTACCESS_H
+
+#include "simulator/Machine/Journal.h"
+#include "simulator/Machine/MemoryRest.h"
+
+#include <bit>
+
+namespace sim {
+
+/// Where an access usually goes. Generic addresses are usually global.
+enum class Region : uint8_t { Shared, Global };
+
+namespace DPC_SIMD_NAMESPACE {
+
+struct FastAccess {
+  std::byte *base;
+  bool consecutive; ///< all lanes are active, and each begins where the one before ends
+  bool equal;
+  alignas(64) uint32_t offset[warpSize]; ///< those of inactive lanes are of an active one
+
+  /// False if the access has to be resolved lane by lane.
+  template <Region R, unsigned bytes, bool writes>
+  [[gnu::always_inline]] bool find(Warp &warp, const Op &op, uint32_t slot, LaneMask active) {
+    const std::byte *from = warp.slots + size_t(slot) * slotBytes;
+    bool wide = op.extra >> 10 & 1;
+    Allocation *allocation = nullptr;
+    uint64_t origin = 0, size;
+    if constexpr (R == Region::Shared) {
+      base = warp.block->shared.data();
+      size = warp.block->shared.size();
+    } else {
+      unsigned first = active == allLanes ? 0 : std::countr_zero(active);
+      if (!wide)
+        return false;
+      uint64_t address = reinterpret_cast<const uint64_t *>(from)[first] + op.immediate;
+      allocation = warp.recent[op.instruction % Warp::recentAllocations];
+      if (!allocation || address - allocation->base >= allocation->bytes) [[unlikely]] {
+        if (address - sharedWindow < 3 * windowBytes)
+          return false;
+        allocation = recentAllocation(warp, op, address);
+        if (!allocation)
+          return false;
+      }
+      base = allocation->data;
+      origin = allocation->base;
+      size = allocation->bytes;
+      if (!allocation->live || (writes && allocation->isConstant) || size > 0xffffffffull)
+        return false;
+    }
+    if (size < bytes)
+      return false;
+    if (wide) {
+      auto *addresses = reinterpret_cast<const uint64_t *>(from);
+      uint64_t shift = op.immediate - origin;
+#pragma clang loop vectorize(enable)
+      for (unsigned lane = 0; lane < warpSize; ++lane) {
+        uint64_t distance = addresses[lane] + shift;
+        offset[lane] = distance >> 32 ? ~0u : static_cast<uint32_t>(distance);
+      }
+    } else {
+      auto *addresses = reinterpret_cast<const uint32_t *>(from);
+      auto shift = static_cast<uint32_t>(op.immediate);
+      for (unsigned lane = 0; lane < warpSize; ++lane)
+        offset[lane] = addresses[lane] + shift;
+    }
+    if (active != allLanes) {
+      uint32_t usual = offset[std::countr_zero(active)];
+      for (LaneMask left = ~active; left; left &= left - 1)
+        offset[std::countr_zero(left)] = usual;
+    }
+    auto limit = static_cast<uint32_t>(size - bytes);
+    uint32_t wrong = 0, step = 0, difference = 0, first = offset[0];
+#pragma clang loop vectorize(enable)
+    for (uint32_t lane = 0; lane < warpSize; ++lane) {
+      uint32_t at = offset[lane];
+      wrong |= uint32_t(at > limit) | (at & (bytes - 1));
+      step |= at ^ (first + lane * bytes);
+      difference |= at ^ first;
+    }
+    if (wrong) [[unlikely]]
+      return false;
+    consecutive = !step;
+    equal = !difference;
+    if constexpr (R == Region::Global && writes)
+      if (allocation->journal) [[unlikely]]
+        note(*allocation->journal, active, bytes);
+    if (warp.observed) [[unlikely]]
+      describe<R>(warp, op, active, allocation, bytes,
+                  writes ? Access::Kind::Write : Access::Kind::Read);
+    return true;
+  }
+
+private:
+  void note(Journal &journal, LaneMask active, unsigned bytes) {
+    if (consecutive)
+      return journal.beforeWrite(offset[0], warpSize * bytes);
+    for (LaneMask left = active; left; left &= left - 1)
+      journal.beforeWrite(offset[std::countr_zero(left)], bytes);
+  }
+
+  template <Region R>
+  void describe(Warp &warp, const Op &op, LaneMask active, Allocation *allocation, unsigned bytes,
+                Access::Kind kind) {
+    Access &access = warp.access;
+    MemoryOperands operands = MemoryOperands::unpack(op.extra);
+    access.kind = kind;
+    access.order = operands.order;
+    access.scope = operands.scope;
+    access.bytes = static_cast<uint16_t>(bytes);
+    access.lanes = active;
+    access.local = 0;
+    access.shared = R == Region::Shared ? active : 0;
+    uint64_t origin = 0;
+    uint8_t *poison;
+    if constexpr (R == Region::Shared) {
+      poison = warp.block->sharedPoison.empty() ? nullptr : warp.block->sharedPoison.data();
+    } else {
+      origin = allocation->base;
+      poison = allocation->poison.get();
+      for (unsigned lane = 0; lane < warpSize; ++lane)
+        access.allocation[lane] = allocation;
+    }
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      access.address[lane] = origin + offset[lane];
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      access.host[lane] = base + offset[lane];
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      access.poison[lane] = poison ? poison + offset[lane] : nullptr;
+  }
+};
+
+} // namespace DPC_SIMD_NAMESPACE
+} // namespace sim
+#endif
