@@ -60,8 +60,8 @@ static void setResults(Warp &warp, const Op &op, LaneMask active, unsigned count
         continue;
       unsigned bytes = 0;
       if (size == 2)
-        bytes = (isGarbage(lane, 2 * number) ? 3u : 0u) |
-                (isGarbage(lane, 2 * number + 1) ? 12u : 0u);
+        bytes =
+            (isGarbage(lane, 2 * number) ? 3u : 0u) | (isGarbage(lane, 2 * number + 1) ? 12u : 0u);
       else if (isGarbage(lane, number))
         bytes = size == 8 ? 0xff : 0xf;
       setPoison(warp, op.operands[number], lane, static_cast<uint8_t>(bytes));

@@ -92,7 +92,7 @@ template <bool isCosine, bool ftz> float sine(float x) {
   odd = odd * t - 0x1.a01a01a01a01ap-13;
   odd = odd * t + 0x1.1111111111111p-7;
   odd = odd * t - 0x1.5555555555555p-3;
-  odd = r + r * (t * odd);
+  odd = r * (1 + t * odd); // keeps the sign of zero
   double even = -0x1.93974a8c07c9dp-37;
   even = even * t + 0x1.1eed8eff8d898p-29;
   even = even * t - 0x1.27e4fb7789f5cp-22;
@@ -159,9 +159,7 @@ template <bool ftz> float divide(float a, float b) {
 double rsqrt64(double x) { return canonical(1 / __builtin_sqrt(x)); }
 
 /// Of f64 only the upper words of operand and result count.
-double upperWord(double x) {
-  return std::bit_cast<double>(bitsOf(x) & 0xffffffff00000000);
-}
+double upperWord(double x) { return std::bit_cast<double>(bitsOf(x) & 0xffffffff00000000); }
 double flush64(double x) {
   uint64_t bits = bitsOf(x);
   return std::bit_cast<double>(bits & 0x7ff0000000000000 ? bits : bits & 1ull << 63);
@@ -170,9 +168,7 @@ double roundUpperWord(double x) {
   bool finite = (bitsOf(x) & 0x7ff0000000000000) != 0x7ff0000000000000;
   return upperWord(finite ? std::bit_cast<double>(bitsOf(x) + 0x80000000) : canonical(x));
 }
-double reciprocalGross(double x) {
-  return roundUpperWord(flush64(1 / upperWord(flush64(x))));
-}
+double reciprocalGross(double x) { return roundUpperWord(flush64(1 / upperWord(flush64(x)))); }
 double rsqrtGross(double x) {
   return roundUpperWord(flush64(1 / __builtin_sqrt(upperWord(flush64(x)))));
 }

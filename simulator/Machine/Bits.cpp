@@ -192,9 +192,8 @@ template <bool isAnd> void lop3Predicate(Warp &warp, const Op &op, LaneMask acti
   if (op.operands[0] == noPredicate)
     return;
   uint32_t *d = operand<uint32_t>(warp, op, 0);
-  keepInactive(d, active, [&]() __attribute__((always_inline)) {
-    std::memcpy(d, result, sizeof(result));
-  });
+  keepInactive(d, active,
+               [&]() __attribute__((always_inline)) { std::memcpy(d, result, sizeof(result)); });
 }
 
 // Logic on predicates. Op::extra: PredicateUse of the two sources, 4 bits each.
@@ -297,8 +296,7 @@ Handler selectHandler(const ptx::Instruction &instruction) {
     return forWords(type, []<class T>() { return each<bitFieldInsert<std::make_unsigned_t<T>>>; });
   case Opcode::Bfind:
     return forWords(type, [&]<class T>() {
-      return instruction.has("shiftamt") ? each<findLeading<T, true>>
-                                         : each<findLeading<T, false>>;
+      return instruction.has("shiftamt") ? each<findLeading<T, true>> : each<findLeading<T, false>>;
     });
   case Opcode::Brev:
     return forWords(type, []<class T>() { return each<reverse<std::make_unsigned_t<T>>>; });

@@ -1,8 +1,8 @@
 //===- Collective.cpp - shfl, vote, match, redux, activemask (PTX ISA 9.7.9 and 9.7.13) -------===//
 //
-// The machine calls these with the members of the mask that have not exited as `active`, so the mask
-// operand itself is not read here. What a lane that is not active holds is undefined for the others;
-// here they get what its register has.
+// The machine calls these with the members of the mask that have not exited as `active`, so the
+// mask operand itself is not read here. What a lane that is not active holds is undefined for the
+// others; here they get what its register has.
 //
 //===------------------------------------------------------------------------------------------===//
 #include "simulator/Machine/LaneOps.h"
@@ -19,7 +19,8 @@ namespace {
 [[gnu::always_inline]] inline void fill(Warp &warp, uint32_t slot, LaneMask active,
                                         uint32_t value) {
   uint32_t *d = reinterpret_cast<uint32_t *>(warp.slots + size_t(slot) * slotBytes);
-  keepInactive(d, active, [&]() __attribute__((always_inline)) { std::fill_n(d, warpSize, value); });
+  keepInactive(d, active,
+               [&]() __attribute__((always_inline)) { std::fill_n(d, warpSize, value); });
 }
 
 enum class Shuffle { Up, Down, Butterfly, Index };
@@ -49,9 +50,8 @@ template <Shuffle mode> void shuffle(Warp &warp, const Op &op, LaneMask active) 
     result[lane] = value[result[lane]];
   if (op.operands[0] != noPredicate) {
     uint32_t *d = operand<uint32_t>(warp, op, 0);
-    keepInactive(d, active, [&]() __attribute__((always_inline)) {
-      std::memcpy(d, result, sizeof(result));
-    });
+    keepInactive(d, active,
+                 [&]() __attribute__((always_inline)) { std::memcpy(d, result, sizeof(result)); });
   }
   if (op.extra) {
     LaneMask within = 0;

@@ -283,9 +283,9 @@ Selected selectCompare(const ptx::Instruction &instruction, const ptx::Function 
   if (how.logic != Combination::None)
     how.use = predicateUse(operands.at(3));
   bool packed = compared == Type::F16x2 || compared == Type::BF16x2;
-  return {.run = selectHandler(compared, {.relation = relationOf(instruction),
-                                          .isSet = isSet,
-                                          .ftz = instruction.has("ftz")}),
+  return {.run = selectHandler(
+              compared,
+              {.relation = relationOf(instruction), .isSet = isSet, .ftz = instruction.has("ftz")}),
           .immediate = isSet ? trueOf(instruction.type(0), packed) : 0,
           .extra = encode(how)};
 }

@@ -1,8 +1,8 @@
 //===- Convert.cpp - cvt (PTX ISA 9.7.9, cvt) -------------------------------------------------===//
 //
 // What compilers emit often has a loop of its own that becomes vectors; convertAny does every
-// other pair of types, one lane at a time, by way of a 128-bit integer or a double, which hold every
-// source value exactly.
+// other pair of types, one lane at a time, by way of a 128-bit integer or a double, which hold
+// every source value exactly.
 //
 //===------------------------------------------------------------------------------------------===//
 #include "simulator/Machine/HalfOps.h"
@@ -50,9 +50,7 @@ Big extend(uint64_t raw, unsigned width, bool isSigned) {
   unsigned amount = 64 - width;
   return isSigned ? Big(int64_t(raw << amount) >> amount) : Big((raw << amount) >> amount);
 }
-Big largest(Type type) {
-  return (Big(1) << (ptx::bitWidth(type) - ptx::isSigned(type))) - 1;
-}
+Big largest(Type type) { return (Big(1) << (ptx::bitWidth(type) - ptx::isSigned(type))) - 1; }
 Big smallest(Type type) {
   return ptx::isSigned(type) ? -(Big(1) << (ptx::bitWidth(type) - 1)) : Big(0);
 }
@@ -121,8 +119,7 @@ uint64_t tensorFloat(float x, Conversion how) {
   if (magnitude < 0x7f800000) {
     uint32_t rest = magnitude & 0x1fff;
     magnitude &= ~0x1fffu;
-    if (how.away ? rest >= 0x1000
-                 : awayFromZero(how.rounding, sign, magnitude >> 13, rest, 0x1000))
+    if (how.away ? rest >= 0x1000 : awayFromZero(how.rounding, sign, magnitude >> 13, rest, 0x1000))
       magnitude += 0x2000;
   }
   if (how.finite && magnitude >= 0x7f800000)
@@ -186,8 +183,8 @@ uint64_t fromInteger(Big value, Conversion how) {
   }
 }
 
-/// Out of range: the nearest value that the type has. NaN: zero, but the value of the sign bit where
-/// f64 or a 64-bit integer takes part.
+/// Out of range: the nearest value that the type has. NaN: zero, but the value of the sign bit
+/// where f64 or a 64-bit integer takes part.
 Big integerOf(double x, Conversion how) {
   if (x != x)
     return how.from == Type::F64 || ptx::bitWidth(how.to) == 64
@@ -248,8 +245,8 @@ void convertPair(Warp &warp, const Op &op, LaneMask active) {
 // Frequent pairs
 //===----------------------------------------------------------------------===//
 
-/// Integer to integer without .sat. Op::extra: by how much to shift up and down again to extend from
-/// the source's width, to the result's width, and the result register's width.
+/// Integer to integer without .sat. Op::extra: by how much to shift up and down again to extend
+/// from the source's width, to the result's width, and the result register's width.
 template <class D, class S, bool fromSigned, bool toSigned>
 void convertInteger(Warp &warp, const Op &op, LaneMask active) {
   using U = std::conditional_t<sizeof(S) == 8 || sizeof(D) == 8, uint64_t, uint32_t>;
@@ -266,9 +263,8 @@ void convertInteger(Warp &warp, const Op &op, LaneMask active) {
     value = toSigned ? U(I(value) >> out) : value >> out;
     result[lane] = D((value << cut) >> cut);
   }
-  keepInactive(d, active, [&]() __attribute__((always_inline)) {
-    std::memcpy(d, result, sizeof(result));
-  });
+  keepInactive(d, active,
+               [&]() __attribute__((always_inline)) { std::memcpy(d, result, sizeof(result)); });
 }
 
 template <class D, class S> Handler selectInteger(bool fromSigned, bool toSigned) {
@@ -283,9 +279,9 @@ Selected selectIntegers(Conversion how) {
   uint32_t in = computed - ptx::bitWidth(how.from), out = computed - ptx::bitWidth(how.to);
   uint32_t cut = how.toWidth == 16 ? computed - 16 : how.toWidth == 64 ? 0 : computed - 32;
   bool fromSigned = ptx::isSigned(how.from), toSigned = ptx::isSigned(how.to);
-  Handler run = how.toWidth == 64
-                    ? (how.fromWidth == 64 ? selectInteger<uint64_t, uint64_t>(fromSigned, toSigned)
-                                           : selectInteger<uint64_t, uint32_t>(fromSigned, toSigned))
+  Handler run = how.toWidth == 64 ? (how.fromWidth == 64
+                                         ? selectInteger<uint64_t, uint64_t>(fromSigned, toSigned)
+                                         : selectInteger<uint64_t, uint32_t>(fromSigned, toSigned))
                 : how.fromWidth == 64 ? selectInteger<uint32_t, uint64_t>(fromSigned, toSigned)
                                       : selectInteger<uint32_t, uint32_t>(fromSigned, toSigned);
   return {.run = run, .extra = in | out << 8 | cut << 16};
@@ -296,9 +292,9 @@ template <class I, class F> F integerToFloat(I x) { return F(x); }
 template <class F, class I, Rounding mode, bool ftz> I floatToInteger(F x) {
   using Limits = std::numeric_limits<I>;
   constexpr F low = F(Limits::min()), high = F(2) * F(Limits::max() / 2 + 1);
-  constexpr I ofNaN =
-      std::is_same_v<F, double> || sizeof(I) == 8 ? I(std::make_unsigned_t<I>(1) << (8 * sizeof(I) - 1))
-                                                  : I(0);
+  constexpr I ofNaN = std::is_same_v<F, double> || sizeof(I) == 8
+                          ? I(std::make_unsigned_t<I>(1) << (8 * sizeof(I) - 1))
+                          : I(0);
   F whole = toIntegral(flushIf<ftz>(x), mode);
   bool fits = whole >= low && whole < high;
   I value = I(fits ? whole : F(0));

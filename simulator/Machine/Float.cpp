@@ -35,9 +35,8 @@ template <Rounding mode, bool ftz, bool sat> float fused(float a, float b, float
   a = flushIf<ftz>(a);
   b = flushIf<ftz>(b);
   c = flushIf<ftz>(c);
-  return finish<ftz, sat>(mode == Rounding::Nearest
-                              ? __builtin_fmaf(a, b, c)
-                              : directedSum<mode>(double(a) * double(b), c));
+  return finish<ftz, sat>(mode == Rounding::Nearest ? __builtin_fmaf(a, b, c)
+                                                    : directedSum<mode>(double(a) * double(b), c));
 }
 template <Rounding mode, bool ftz, bool sat> float divide(float a, float b) {
   a = flushIf<ftz>(a);
@@ -77,9 +76,7 @@ void directed64(Warp &warp, const Op &op, LaneMask active) {
 }
 
 // The sign alone changes, of NaN too; with .ftz subnormals become zeros.
-template <bool ftz> float negate(float a) {
-  return toFloat(bitsOf(flushIf<ftz>(a)) ^ 0x80000000);
-}
+template <bool ftz> float negate(float a) { return toFloat(bitsOf(flushIf<ftz>(a)) ^ 0x80000000); }
 template <bool ftz> float absolute(float a) {
   return toFloat(bitsOf(flushIf<ftz>(a)) & 0x7fffffff);
 }
@@ -236,8 +233,8 @@ Selected selectWide(const ptx::Instruction &instruction) {
   case Opcode::Copysign:
     return {.run = isDouble ? each<copySign64> : each<copySign>};
   case Opcode::Testp:
-    return {.run =
-                isDouble ? selectProperty<double>(instruction) : selectProperty<float>(instruction)};
+    return {.run = isDouble ? selectProperty<double>(instruction)
+                            : selectProperty<float>(instruction)};
   case Opcode::Min:
     return {.run = selectExtreme<false>(instruction)};
   case Opcode::Max:

@@ -1,4 +1,5 @@
-//===- FloatOps.h - rounding to the formats of PTX --------------------------------------*- C++ -*-===//
+//===- FloatOps.h - rounding to the formats of PTX --------------------------------------*- C++
+//-*-===//
 //
 // Scalar functions without branches that matter, so that loops over lanes of them become vectors.
 // The host rounds to nearest and keeps subnormals; everything else is made from that:
@@ -74,9 +75,7 @@ template <> [[gnu::always_inline]] inline Half nearest<Half>(float x) {
   uint32_t normal = (magnitude - 0x38000000 + 0xfff + ((magnitude >> 13) & 1)) >> 13;
   // The spacing of f32 numbers at 1/2 is that of subnormal f16.
   uint32_t subnormal = bitsOf(toFloat(magnitude) + 0.5f) - 0x3f000000;
-  uint32_t result = magnitude < 0x38800000   ? subnormal
-                    : magnitude < 0x47800000 ? normal
-                                             : 0x7c00u;
+  uint32_t result = magnitude < 0x38800000 ? subnormal : magnitude < 0x47800000 ? normal : 0x7c00u;
   return {uint16_t(magnitude > 0x7f800000 ? halfNaN : sign | result)};
 }
 template <> [[gnu::always_inline]] inline BFloat nearest<BFloat>(float x) {

@@ -1,4 +1,5 @@
-//===- HalfOps.h - f16 and bf16 instructions on one value -------------------------------*- C++ -*-===//
+//===- HalfOps.h - f16 and bf16 instructions on one value -------------------------------*- C++
+//-*-===//
 //
 // H is Half or BFloat. Sums and products of two values are computed in f32, where they are exact or
 // have enough bits that rounding twice is rounding once: 24 >= 2 * 11 + 2.
@@ -102,8 +103,7 @@ template <class H, H (*f)(H, H)> struct Both<H, f> {
 template <class H, H (*f)(H, H, H)> struct Both<H, f> {
   static uint32_t run(uint32_t a, uint32_t b, uint32_t c) {
     return f(H{uint16_t(a)}, H{uint16_t(b)}, H{uint16_t(c)}).bits |
-           uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}, H{uint16_t(c >> 16)}).bits)
-               << 16;
+           uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}, H{uint16_t(c >> 16)}).bits) << 16;
   }
 };
 

@@ -1,4 +1,5 @@
-//===- LaneOps.h - handlers from functions of one lane ----------------------------------*- C++ -*-===//
+//===- LaneOps.h - handlers from functions of one lane ----------------------------------*- C++
+//-*-===//
 //
 // Most instructions are a pure function of the values of one lane. `each<f>` makes the handler of
 // such a function: a loop over the 32 lanes that the compiler turns into vector code of the
@@ -80,7 +81,7 @@ template <class R, class... A, R (*f)(A...)> struct Each<f> {
     Raw<R> *d = operand<R>(warp, op, 0);
     auto sources = std::make_tuple(operand<A>(warp, op, index + 1)...);
     keepInactive(d, active, [&]() __attribute__((always_inline)) {
-      // The destination is the same slot as a source or another one, never a part of it.
+    // The destination is the same slot as a source or another one, never a part of it.
 #pragma clang loop vectorize(assume_safety) unroll(disable)
       for (unsigned lane = 0; lane < warpSize; ++lane)
         d[lane] = toRaw<R>(f(fromRaw<A>(std::get<index>(sources)[lane])...));

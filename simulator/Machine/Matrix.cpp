@@ -15,7 +15,8 @@ namespace sim::DPC_SIMD_NAMESPACE {
 namespace {
 
 /// Values of In in the 32 lanes of one register, row by row of the 8x8 or 8x4 tile.
-template <class In> [[gnu::always_inline]] inline void unpack(const uint32_t *lanes, float *values) {
+template <class In>
+[[gnu::always_inline]] inline void unpack(const uint32_t *lanes, float *values) {
   if constexpr (sizeof(In) == 2) {
     alignas(64) uint16_t halves[2 * warpSize];
     std::memcpy(halves, lanes, sizeof(halves));
@@ -58,7 +59,8 @@ template <class In, bool halfSums, unsigned k> void mma(Warp &warp, const Op &op
       for (unsigned lane = 0; lane < warpSize; ++lane)
         sum[8 * (number >> 1) + lane / 4][2 * (lane % 4) + (number & 1)] = toFloat(c[lane]);
   }
-  multiply<1>(&a[0][0], reinterpret_cast<const Float8 *>(b), reinterpret_cast<Float8 *>(sum), 16, k);
+  multiply<1>(&a[0][0], reinterpret_cast<const Float8 *>(b), reinterpret_cast<Float8 *>(sum), 16,
+              k);
   for (unsigned number = 0; number < sums; ++number) {
     if constexpr (halfSums) {
       const float *values = sum[8 * number];
@@ -67,8 +69,8 @@ template <class In, bool halfSums, unsigned k> void mma(Warp &warp, const Op &op
                                uint32_t(nearest<Half>(values[2 * lane + 1]).bits) << 16;
     } else {
       for (unsigned lane = 0; lane < warpSize; ++lane)
-        result[number][lane] = bitsOf(
-            canonical(sum[8 * (number >> 1) + lane / 4][2 * (lane % 4) + (number & 1)]));
+        result[number][lane] =
+            bitsOf(canonical(sum[8 * (number >> 1) + lane / 4][2 * (lane % 4) + (number & 1)]));
     }
   }
   writeRegisters(warp, op, active, 0, sums, result);

@@ -41,9 +41,7 @@ static WmmaFragment fragment(Role role, MatrixShape shape, Type type, bool byCol
 }
 
 WmmaFragment sim::wmmaFragment(const ptx::Instruction &instruction) {
-  Role role = instruction.has("a")   ? Role::A
-              : instruction.has("b") ? Role::B
-                                     : Role::Accumulator;
+  Role role = instruction.has("a") ? Role::A : instruction.has("b") ? Role::B : Role::Accumulator;
   return fragment(role, shapeOf(instruction), instruction.type(), instruction.has("col"));
 }
 

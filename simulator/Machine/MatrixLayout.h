@@ -1,11 +1,13 @@
-//===- MatrixLayout.h - which lane holds which element of a matrix ----------------------*- C++ -*-===//
+//===- MatrixLayout.h - which lane holds which element of a matrix ----------------------*- C++
+//-*-===//
 //
-// Fragments of mma.sync are as PTX ISA 9.7.14.5 says. Those of wmma are opaque; here, with P elements
-// per lane, element i of lane l is element l * P + i of the tile, counted along rows or columns. For
-// a and b the count follows the layout in memory, so that what a lane loads is contiguous wherever a
-// line of the tile is at least as long as P. The accumulator counts along rows whatever its layout
-// in memory is: a fragment loaded by columns and one loaded by rows hold the same elements. Where a
-// tile has fewer elements than the lanes have room for (f16), the count starts over.
+// Fragments of mma.sync are as PTX ISA 9.7.14.5 says. Those of wmma are opaque; here, with P
+// elements per lane, element i of lane l is element l * P + i of the tile, counted along rows or
+// columns. For a and b the count follows the layout in memory, so that what a lane loads is
+// contiguous wherever a line of the tile is at least as long as P. The accumulator counts along
+// rows whatever its layout in memory is: a fragment loaded by columns and one loaded by rows hold
+// the same elements. Where a tile has fewer elements than the lanes have room for (f16), the count
+// starts over.
 //
 //===------------------------------------------------------------------------------------------===//
 #ifndef DPC_SIMULATOR_MACHINE_MATRIXLAYOUT_H

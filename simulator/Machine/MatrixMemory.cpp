@@ -41,12 +41,12 @@ static void ldmatrix(Warp &warp, const Op &op, LaneMask active) {
   for (unsigned matrix = 0; matrix < count; ++matrix) {
     if (op.operands[matrix] == noPredicate)
       continue;
-    const uint16_t(*tile)[8] = rows + 8 * matrix;
+    const uint16_t (*tile)[8] = rows + 8 * matrix;
     alignas(64) uint32_t result[warpSize];
     if constexpr (transposed) {
       for (unsigned lane = 0; lane < warpSize; ++lane)
-        result[lane] = tile[2 * (lane % 4)][lane / 4] |
-                       uint32_t(tile[2 * (lane % 4) + 1][lane / 4]) << 16;
+        result[lane] = tile[2 * (lane % 4)][lane / 4] | uint32_t(tile[2 * (lane % 4) + 1][lane / 4])
+                                                            << 16;
     } else {
       std::memcpy(result, tile, sizeof(result));
     }
@@ -104,8 +104,7 @@ public:
         transfer(Transfer::unpack(memory.uses)), kind(kind) {
     addressesOf(warp, op.operands[addressOperand], memory.wideBase, op.immediate, bases);
     for (unsigned lane = 0; lane < warpSize; ++lane)
-      strides[lane] =
-          transfer.hasStride ? words(warp, op, strideOperand)[lane] : transfer.line();
+      strides[lane] = transfer.hasStride ? words(warp, op, strideOperand)[lane] : transfer.line();
   }
 
   /// Calls element(lane, index, host, poison) for what a lane holds at `index`. Poison may be null.
@@ -163,17 +162,17 @@ static void loadFragment(Warp &warp, const Op &op, LaneMask active) {
   FragmentAccess access(warp, op, Access::Kind::Read, registers, registers + 1);
   unsigned size = access.fragment().elementBytes, parts = 4 / size;
   uint8_t garbage[8][warpSize] = {};
-  access.forEach(active, [&](unsigned lane, unsigned index, const std::byte *host,
-                             const uint8_t *poison) {
-    unsigned number = index / parts;
-    if (op.operands[number] == noPredicate)
-      return;
-    auto *to = reinterpret_cast<std::byte *>(words(warp, op, number) + lane);
-    std::memcpy(to + index % parts * size, host, size);
-    for (unsigned byte = 0; poison && byte < size; ++byte)
-      if (poison[byte])
-        garbage[number][lane] |= uint8_t(1u << (index % parts * size + byte));
-  });
+  access.forEach(active,
+                 [&](unsigned lane, unsigned index, const std::byte *host, const uint8_t *poison) {
+                   unsigned number = index / parts;
+                   if (op.operands[number] == noPredicate)
+                     return;
+                   auto *to = reinterpret_cast<std::byte *>(words(warp, op, number) + lane);
+                   std::memcpy(to + index % parts * size, host, size);
+                   for (unsigned byte = 0; poison && byte < size; ++byte)
+                     if (poison[byte])
+                       garbage[number][lane] |= uint8_t(1u << (index % parts * size + byte));
+                 });
   if (!warp.poison)
     return;
   for (unsigned number = 0; number < registers; ++number)

@@ -1,8 +1,10 @@
-//===- MatrixOps.h - products of small tiles --------------------------------------------*- C++ -*-===//
+//===- MatrixOps.h - products of small tiles --------------------------------------------*- C++
+//-*-===//
 //
 // What the ISA leaves open is fixed here: every product is rounded to f32 (which is exact for f16,
-// bf16 and tf32 unless it leaves the range of f32), and the sum starts with c and takes the products
-// in order of k, rounding after each. f16 accumulators are summed in f32 and rounded once at the end.
+// bf16 and tf32 unless it leaves the range of f32), and the sum starts with c and takes the
+// products in order of k, rounding after each. f16 accumulators are summed in f32 and rounded once
+// at the end.
 //
 //===------------------------------------------------------------------------------------------===//
 #ifndef DPC_SIMULATOR_MACHINE_MATRIXOPS_H

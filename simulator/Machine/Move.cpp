@@ -18,9 +18,8 @@ template <class U> void copy(Warp &warp, const Op &op, LaneMask active) {
     std::memmove(d, a, warpSize * sizeof(U));
     return;
   }
-  keepInactive(d, active, [&]() __attribute__((always_inline)) {
-    std::memmove(d, a, warpSize * sizeof(U));
-  });
+  keepInactive(d, active,
+               [&]() __attribute__((always_inline)) { std::memmove(d, a, warpSize * sizeof(U)); });
 }
 
 void copyPredicate(Warp &warp, const Op &op, LaneMask active) {
@@ -39,9 +38,8 @@ void pack(Warp &warp, const Op &op, LaneMask active) {
       result[lane] |= U(a[lane] & (~0u >> (32 - width))) << (part * width);
   }
   U *d = operand<U>(warp, op, 0);
-  keepInactive(d, active, [&]() __attribute__((always_inline)) {
-    std::memcpy(d, result, sizeof(result));
-  });
+  keepInactive(d, active,
+               [&]() __attribute__((always_inline)) { std::memcpy(d, result, sizeof(result)); });
 }
 
 /// `mov.b64 {a, b}, d`; a part may be `_`.

@@ -78,10 +78,10 @@ void wmma(Warp &warp, const Op &op, LaneMask active) {
   for (unsigned number = 0; number < dRegisters; ++number)
     for (unsigned lane = 0; lane < warpSize; ++lane) {
       const float *mine = sum + 8 * lane;
-      result[number][lane] =
-          op.extra & HalfD ? nearest<Half>(mine[2 * number]).bits |
-                                 uint32_t(nearest<Half>(mine[2 * number + 1]).bits) << 16
-                           : bitsOf(canonical(mine[number]));
+      result[number][lane] = op.extra & HalfD
+                                 ? nearest<Half>(mine[2 * number]).bits |
+                                       uint32_t(nearest<Half>(mine[2 * number + 1]).bits) << 16
+                                 : bitsOf(canonical(mine[number]));
     }
   writeRegisters(warp, op, active, 0, dRegisters, result);
 }
@@ -104,10 +104,9 @@ Selected selectWmma(const ptx::Instruction &instruction, const ptx::Function &fu
   if (instruction.opcode == ptx::Opcode::Ldmatrix || !instruction.has("mma"))
     return selectMatrixMemory(instruction, function);
   WmmaOperands operands = wmmaOperands(instruction);
-  uint32_t flags = (operands.a.countsColumns ? AByColumns : 0) |
-                   (operands.b.countsColumns ? BByColumns : 0) |
-                   (operands.c.elementBytes == 2 ? HalfC : 0) |
-                   (operands.d.elementBytes == 2 ? HalfD : 0);
+  uint32_t flags =
+      (operands.a.countsColumns ? AByColumns : 0) | (operands.b.countsColumns ? BByColumns : 0) |
+      (operands.c.elementBytes == 2 ? HalfC : 0) | (operands.d.elementBytes == 2 ? HalfD : 0);
   Type inputs = instruction.types.size() == 4 ? instruction.type(1) : Type::F16;
   MatrixShape shape = operands.shape;
   Handler run = inputs == Type::F16    ? forShape16<Half>(shape)
