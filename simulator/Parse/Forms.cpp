@@ -169,7 +169,12 @@ static OperandPattern parseOperand(std::string_view text) {
     pattern.isRelaxed = true;
     parseType(text, pattern);
   } else {
-    parseType(text, pattern);
+    size_t limit = text.find_first_of("#*");
+    parseType(text.substr(0, limit), pattern);
+    if (limit != std::string_view::npos && text[limit] == '#')
+      parseRanges(text.substr(limit + 1), pattern);
+    else if (limit != std::string_view::npos)
+      pattern.multiple = std::strtoul(std::string(text.substr(limit + 1)).c_str(), nullptr, 10);
   }
   return pattern;
 }

@@ -21,7 +21,7 @@ namespace ptx {
 struct OperandPattern {
   enum class Kind : uint8_t {
     Value,     ///< register, immediate
-    Immediate, ///< a constant in one of `ranges`
+    Immediate, ///< a constant
     Address,   ///< `[...]`
     Vector,    ///< `{...}` of `count` elements
     Data,      ///< scalar, or vector when the instruction says .v2 or .v4
@@ -44,7 +44,9 @@ struct OperandPattern {
   Type fixed = Type::None;
   unsigned count = 0; ///< of a Vector; 0 = as `.x1`, `.x2`, `.x4` says
   unsigned space = 0; ///< of an Address: which of the state spaces in the modifiers
+  /// Where a constant must lie; empty = anywhere.
   std::vector<std::pair<int64_t, int64_t>> ranges;
+  unsigned multiple = 0; ///< a constant is a positive multiple of it; 0 = of nothing
 
   /// The type of the operand in an instruction with these types.
   Type type(std::span<const Type> types) const;

@@ -80,8 +80,9 @@ std::string instructionTable() {
       "Made from `simulator/Parse/Forms.def`; do not edit. An instruction that matches no line is "
       "an error.\n\n"
       "`{x}` may be left out, `(x\\|y)` is one of these. Operands: T and U are the instruction's "
-      "first and second\ntype, results come first (`st`, `red` and `cp` have none), ⁺ admits wider "
-      "registers, `[a]` is an address. *Since* is the PTX ISA version and the architecture.\n\n"
+      "first and second type; results\ncome first (`st`, `red` and `cp` have none); ⁺ admits wider "
+      "registers; `[a]` "
+      "is an address. Since: PTX ISA version and architecture.\n\n"
       "| instruction | operands | since |\n| --- | --- | --- |\n";
   for (const Form &form : forms()) {
     std::string operands;

@@ -17,9 +17,8 @@ static bool isBits(Type type) {
   return type == Type::B8 || type == Type::B16 || type == Type::B32 || type == Type::B64 ||
          type == Type::B128;
 }
-static bool isInteger(Type type) {
-  return (type >= Type::U8 && type <= Type::S64) || type == Type::U16x2 || type == Type::S16x2;
-}
+static bool isInteger(Type type) { return type >= Type::U8 && type <= Type::S64; }
+static bool isPackedInteger(Type type) { return type == Type::U16x2 || type == Type::S16x2; }
 
 /// Whether a register of type `held` may be an operand of type `wanted`.
 static bool agrees(Type held, Type wanted, bool isRelaxed) {
@@ -37,12 +36,12 @@ static std::string registersFor(Type type, bool isRelaxed) {
   std::string least = isRelaxed && bits < 64 ? " or wider" : "";
   if (type == Type::Pred)
     return "a .pred register";
+  if (isPackedInteger(type) || type == Type::TF32)
+    return "a .b32 register";
   if (isBits(type))
     return fmt::format("a {}-bit register{}", bits, least);
   if (isInteger(type))
     return fmt::format("a {}-bit integer or bit register{}", bits, least);
-  if (type == Type::TF32)
-    return "a .b32 register";
   return fmt::format("a .{} or .b{} register{}", name(type), bits,
                      isRelaxed && bits < 64 ? ", or a wider bit register" : "");
 }
@@ -113,21 +112,40 @@ std::string Matcher::describe(const Operand &operand) const {
 
 std::string Matcher::wrong(const OperandPattern &pattern, Type type, const Operand &operand) const {
   std::string expected = registersFor(type, pattern.isRelaxed);
-  if (!pattern.isResult && type != Type::F16 && type != Type::BF16)
+  bool takesConstant = !isFloat(type) || type == Type::F32 || type == Type::F64;
+  if (!pattern.isResult && takesConstant && !isPackedInteger(type))
     expected += isFloat(type) ? " or a floating-point constant" : " or an integer constant";
   return fmt::format("{} where {} is expected", describe(operand), expected);
+}
+
+/// For an integer constant.
+static std::string range(const OperandPattern &pattern, const Operand &operand) {
+  auto number = static_cast<int64_t>(operand.bits);
+  if (pattern.multiple && (number <= 0 || number % pattern.multiple != 0))
+    return fmt::format("{} where a positive multiple of {} is expected", number, pattern.multiple);
+  bool fits = pattern.ranges.empty();
+  std::string allowed;
+  for (auto [first, last] : pattern.ranges) {
+    fits = fits || (number >= first && number <= last);
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ",
+                           first == last ? fmt::format("{}", first)
+                                         : fmt::format("{} to {}", first, last));
+  }
+  return fits ? "" : fmt::format("{} where {} is expected", number, allowed);
 }
 
 std::string Matcher::immediate(const OperandPattern &pattern, Type type,
                                const Operand &operand) const {
   bool fits = false;
   if (!operand.isFloat)
-    fits = !isFloat(type);
+    fits = !isFloat(type) && !isPackedInteger(type);
   else if (type == Type::F32 || type == Type::F64)
     fits = true;
   else // the bits of a constant, when it has as many as the type
     fits = type == (operand.isSingle ? Type::B32 : Type::B64);
-  return fits ? "" : wrong(pattern, type, operand);
+  if (!fits)
+    return wrong(pattern, type, operand);
+  return operand.isFloat ? "" : range(pattern, operand);
 }
 
 std::string Matcher::value(const OperandPattern &pattern, Type type, const Operand &operand) const {
@@ -218,6 +236,10 @@ std::string Matcher::address(const OperandPattern &pattern, const Operand &opera
     held = module.variables[base.variable].space;
     break;
   case Kind::Parameter:
+    if (mnemonic.opcode == Opcode::St && base.parameter < function.parameters.size())
+      return "a store to a parameter: those can only be read";
+    held = Space::Param;
+    break;
   case Kind::CallSlot:
     held = Space::Param;
     break;
@@ -276,20 +298,10 @@ std::string Matcher::check(const OperandPattern &pattern, const Operand &operand
   switch (pattern.kind) {
   case OperandPattern::Kind::Value:
     return value(pattern, type, operand);
-  case OperandPattern::Kind::Immediate: {
+  case OperandPattern::Kind::Immediate:
     if (operand.kind != Kind::Immediate || operand.isFloat)
       return fmt::format("{} where an integer constant is expected", describe(operand));
-    auto number = static_cast<int64_t>(operand.bits);
-    for (auto [first, last] : pattern.ranges)
-      if (number >= first && number <= last)
-        return "";
-    std::string allowed;
-    for (auto [first, last] : pattern.ranges)
-      allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ",
-                             first == last ? fmt::format("{}", first)
-                                           : fmt::format("{} to {}", first, last));
-    return fmt::format("{} where {} is expected", number, allowed);
-  }
+    return range(pattern, operand);
   case OperandPattern::Kind::Address:
     return address(pattern, operand);
   case OperandPattern::Kind::Vector:

@@ -230,7 +230,7 @@ bool Parser::declareRange(const Token &name, Type type, uint64_t count) {
     return fail(name, fmt::format("`{}` is declared twice in this block", name.text));
   registerCount += count;
   for (uint64_t i = 0; i < count; ++i)
-    function.registers.push_back({fmt::format("{}{}", name.text, i), type});
+    function.registers.push_back({std::string(name.text) + std::to_string(i), type});
   return true;
 }
 
