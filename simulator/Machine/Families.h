@@ -20,7 +20,7 @@ Selected selectCompare(const ptx::Instruction &, const ptx::Function &);
 Selected selectConvert(const ptx::Instruction &, const ptx::Function &);
 Selected selectCollective(const ptx::Instruction &, const ptx::Function &);
 Selected selectMatrix(const ptx::Instruction &, const ptx::Function &);
-[[gnu::weak]] Selected selectMemory(const ptx::Instruction &, const ptx::Function &);
+Selected selectMemory(const ptx::Instruction &, const ptx::Function &);
 
 /// Parts of selectBits, selectFloating and selectMatrix.
 Selected selectMove(const ptx::Instruction &, const ptx::Function &);

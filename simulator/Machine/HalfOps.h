@@ -91,19 +91,20 @@ H halfExtremum(H a, H b) {
 template <class H, auto f> struct Both;
 template <class H, H (*f)(H)> struct Both<H, f> {
   static uint32_t run(uint32_t a) {
-    return f(H{uint16_t(a)}).bits | uint32_t(f(H{uint16_t(a >> 16)}).bits) << 16;
+    [[clang::always_inline]] return f(H{uint16_t(a)}).bits | uint32_t(f(H{uint16_t(a >> 16)}).bits)
+                                                                 << 16;
   }
 };
 template <class H, H (*f)(H, H)> struct Both<H, f> {
   static uint32_t run(uint32_t a, uint32_t b) {
-    return f(H{uint16_t(a)}, H{uint16_t(b)}).bits |
-           uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}).bits) << 16;
+    [[clang::always_inline]] return f(H{uint16_t(a)}, H{uint16_t(b)}).bits |
+        uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}).bits) << 16;
   }
 };
 template <class H, H (*f)(H, H, H)> struct Both<H, f> {
   static uint32_t run(uint32_t a, uint32_t b, uint32_t c) {
-    return f(H{uint16_t(a)}, H{uint16_t(b)}, H{uint16_t(c)}).bits |
-           uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}, H{uint16_t(c >> 16)}).bits) << 16;
+    [[clang::always_inline]] return f(H{uint16_t(a)}, H{uint16_t(b)}, H{uint16_t(c)}).bits |
+        uint32_t(f(H{uint16_t(a >> 16)}, H{uint16_t(b >> 16)}, H{uint16_t(c >> 16)}).bits) << 16;
   }
 };
 

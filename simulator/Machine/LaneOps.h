@@ -68,9 +68,11 @@ template <class U, class F>
   body();
   if (active == allLanes) [[likely]]
     return;
-#pragma clang loop vectorize(enable) unroll(disable)
-  for (unsigned lane = 0; lane < warpSize; ++lane)
-    destination[lane] = (active >> lane) & 1 ? destination[lane] : old[lane];
+#pragma clang loop vectorize(assume_safety) unroll(disable)
+  for (unsigned lane = 0; lane < warpSize; ++lane) {
+    U mask = U(0) - U((active >> lane) & 1);
+    destination[lane] = (destination[lane] & mask) | (old[lane] & ~mask);
+  }
 }
 
 template <auto f> struct Each;
@@ -83,7 +85,7 @@ template <class R, class... A, R (*f)(A...)> struct Each<f> {
     keepInactive(d, active, [&]() __attribute__((always_inline)) {
     // The destination is the same slot as a source or another one, never a part of it.
 #pragma clang loop vectorize(assume_safety) unroll(disable)
-      for (unsigned lane = 0; lane < warpSize; ++lane)
+      for (unsigned lane = 0; lane < warpSize; ++lane) [[clang::always_inline]]
         d[lane] = toRaw<R>(f(fromRaw<A>(std::get<index>(sources)[lane])...));
     });
   }
@@ -103,7 +105,7 @@ template <class... A, bool (*f)(A...)> struct Test<f> {
     auto sources = std::make_tuple(operand<A>(warp, op, first + index)...);
     uint32_t mask = 0;
 #pragma clang loop vectorize(enable) unroll(disable)
-    for (unsigned lane = 0; lane < warpSize; ++lane)
+    for (unsigned lane = 0; lane < warpSize; ++lane) [[clang::always_inline]]
       mask |= uint32_t(f(fromRaw<A>(std::get<index>(sources)[lane])...)) << lane;
     return mask;
   }

@@ -64,9 +64,11 @@ template <class In, bool halfSums, unsigned k> void mma(Warp &warp, const Op &op
   for (unsigned number = 0; number < sums; ++number) {
     if constexpr (halfSums) {
       const float *values = sum[8 * number];
-      for (unsigned lane = 0; lane < warpSize; ++lane)
-        result[number][lane] = nearest<Half>(values[2 * lane]).bits |
-                               uint32_t(nearest<Half>(values[2 * lane + 1]).bits) << 16;
+      alignas(64) uint16_t halves[2 * warpSize];
+#pragma clang loop vectorize(enable) unroll(disable)
+      for (unsigned i = 0; i < 2 * warpSize; ++i)
+        halves[i] = nearest<Half>(values[i]).bits;
+      std::memcpy(result[number], halves, sizeof(halves));
     } else {
       for (unsigned lane = 0; lane < warpSize; ++lane)
         result[number][lane] =

@@ -231,14 +231,17 @@ Selected sim::selectMatrixMemory(const ptx::Instruction &instruction,
   bool isStore = instruction.has("store");
   MemoryOperands memory;
   memory.space = spaceOf(instruction);
-  memory.wideBase = isWide(instruction.operands.at(isStore ? 0 : 1), function);
+  const ptx::Operand &address = instruction.operands.at(isStore ? 0 : 1);
+  memory.wideBase = isWide(address, function);
+  auto offset = static_cast<uint64_t>(address.elements.at(0).offset);
   if (instruction.opcode == ptx::Opcode::Ldmatrix)
-    return {.run = selectLdmatrix(instruction), .extra = memory.pack()};
+    return {.run = selectLdmatrix(instruction), .immediate = offset, .extra = memory.pack()};
   Transfer transfer{.fragment = wmmaFragment(instruction),
                     .byColumns = instruction.has("col"),
                     .hasStride = instruction.operands.size() > 2};
   if (transfer.fragment.rows < 8 || transfer.fragment.columns < 8)
     return {};
   memory.uses = transfer.pack();
-  return {.run = isStore ? &storeFragment : &loadFragment, .extra = memory.pack()};
+  return {
+      .run = isStore ? &storeFragment : &loadFragment, .immediate = offset, .extra = memory.pack()};
 }

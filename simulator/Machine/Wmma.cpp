@@ -75,14 +75,19 @@ void wmma(Warp &warp, const Op &op, LaneMask active) {
     unpack<Single>(warp, op, firstC, cRegisters, sum);
   multiply<n / 8>(a, reinterpret_cast<const Float8 *>(b), reinterpret_cast<Float8 *>(sum), m, k);
   alignas(64) uint32_t result[8][warpSize];
-  for (unsigned number = 0; number < dRegisters; ++number)
-    for (unsigned lane = 0; lane < warpSize; ++lane) {
-      const float *mine = sum + 8 * lane;
-      result[number][lane] = op.extra & HalfD
-                                 ? nearest<Half>(mine[2 * number]).bits |
-                                       uint32_t(nearest<Half>(mine[2 * number + 1]).bits) << 16
-                                 : bitsOf(canonical(mine[number]));
-    }
+  if (op.extra & HalfD) {
+    alignas(64) uint16_t halves[m * n];
+#pragma clang loop vectorize(enable) unroll(disable)
+    for (unsigned i = 0; i < m * n; ++i)
+      halves[i] = nearest<Half>(sum[i]).bits;
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      for (unsigned number = 0; number < 4; ++number)
+        std::memcpy(&result[number][lane], halves + 8 * lane + 2 * number, sizeof(uint32_t));
+  } else {
+    for (unsigned number = 0; number < 8; ++number)
+      for (unsigned lane = 0; lane < warpSize; ++lane)
+        result[number][lane] = bitsOf(canonical(sum[8 * lane + number]));
+  }
   writeRegisters(warp, op, active, 0, dRegisters, result);
 }
 
