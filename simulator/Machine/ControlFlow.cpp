@@ -3,8 +3,8 @@
 // Immediate post-dominators by the iterative algorithm of Cooper, Harvey and Kennedy ("A Simple,
 // Fast Dominance Algorithm", 2001) on the reversed graph of basic blocks. A lane that leaves the
 // function takes no part in what follows, so an early exit must not hide the point where all others
-// meet: the last exit is the root, edges to the others are dropped. What cannot reach that root is
-// analysed again by itself with its own last exit.
+// meet: the exit that most blocks can reach is the root, edges to the others are dropped. What
+// cannot reach that root is analysed again by itself, and so on.
 //
 //===------------------------------------------------------------------------------------------===//
 #include "simulator/Machine/ControlFlow.h"
@@ -19,7 +19,7 @@ struct BasicBlock {
   uint32_t first = 0, last = 0; ///< ops
   std::vector<uint32_t> successors, predecessors;
   bool leaves = false;  ///< ends with an exit or return, guarded or not
-  bool settled = false; ///< reaches a root that has been analysed
+  uint32_t root = noOp; ///< the exit that it was analysed with
   uint32_t dominator = noOp;
   uint32_t order = noOp; ///< postorder number on the reversed graph
 };
@@ -32,6 +32,8 @@ public:
 private:
   void build();
   void addEdge(uint32_t from, uint32_t toOp);
+  size_t reach(uint32_t exit) const;
+  uint32_t bestRoot() const;
   void analyse(uint32_t root);
   uint32_t common(uint32_t a, uint32_t b) const;
 
@@ -121,7 +123,7 @@ void Graph::analyse(uint32_t root) {
       continue;
     }
     uint32_t predecessor = blocks[block].predecessors[next++];
-    if (!seen[predecessor] && !blocks[predecessor].settled) {
+    if (!seen[predecessor] && blocks[predecessor].root == noOp) {
       seen[predecessor] = true;
       stack.push_back({predecessor, 0});
     }
@@ -145,19 +147,64 @@ void Graph::analyse(uint32_t root) {
     }
   }
   for (uint32_t block : postorder)
-    blocks[block].settled = true;
+    blocks[block].root = root;
+}
+
+/// How many blocks, of those that are left, can get to `exit`.
+size_t Graph::reach(uint32_t exit) const {
+  std::vector<bool> seen(blocks.size(), false);
+  std::vector<uint32_t> left = {exit};
+  seen[exit] = true;
+  size_t count = 0;
+  while (!left.empty()) {
+    uint32_t block = left.back();
+    left.pop_back();
+    ++count;
+    for (uint32_t predecessor : blocks[block].predecessors)
+      if (!seen[predecessor] && blocks[predecessor].root == noOp) {
+        seen[predecessor] = true;
+        left.push_back(predecessor);
+      }
+  }
+  return count;
+}
+
+uint32_t Graph::bestRoot() const {
+  // With very many exits the last ones have to do.
+  constexpr unsigned mostCandidates = 64;
+  uint32_t best = noOp;
+  size_t bestReach = 0;
+  unsigned candidates = 0;
+  for (uint32_t b = static_cast<uint32_t>(blocks.size()); b-- > 0 && candidates < mostCandidates;) {
+    if (!blocks[b].leaves || blocks[b].root != noOp)
+      continue;
+    ++candidates;
+    if (size_t reached = reach(b); reached > bestReach) {
+      best = b;
+      bestReach = reached;
+    }
+  }
+  return best;
 }
 
 void Graph::run() {
-  for (uint32_t b = static_cast<uint32_t>(blocks.size()); b-- > 0;)
-    if (blocks[b].leaves && !blocks[b].settled)
-      analyse(b);
+  for (uint32_t root = bestRoot(); root != noOp; root = bestRoot())
+    analyse(root);
   for (uint32_t b = 0; b < blocks.size(); ++b) {
     Op &op = code.ops[blocks[b].last];
     if (op.step != Step::Branch && op.step != Step::BranchIndexed)
       continue;
+    // Lanes of a side that cannot come to the root are not waited for.
+    uint32_t side = noOp;
+    bool parts = false;
+    for (uint32_t successor : blocks[b].successors) {
+      if (blocks[successor].root != blocks[b].root)
+        continue;
+      parts |= side != noOp && side != successor;
+      side = successor;
+    }
     uint32_t dominator = blocks[b].dominator;
-    op.reconverge = dominator == noOp || dominator == b ? noOp : blocks[dominator].first;
+    op.reconverge = !parts || dominator == noOp || dominator == b ? noOp : blocks[dominator].first;
   }
 }
 

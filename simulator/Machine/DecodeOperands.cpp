@@ -274,10 +274,18 @@ uint64_t OperandDecoder::genericWindow(const ptx::Operand &base) const {
   }
 }
 
+static bool isSymbol(const ptx::Operand &operand) {
+  return operand.kind == Kind::Variable || operand.kind == Kind::Parameter ||
+         operand.kind == Kind::CallSlot || operand.kind == Kind::Function;
+}
+
 void OperandDecoder::flatten(const ptx::Instruction &instruction, std::vector<uint32_t> &slots,
                              std::vector<OperandRole> &roles) {
   generic = spaceOf(instruction) == ptx::Space::Generic;
-  for (size_t i = 0; i < instruction.operands.size(); ++i)
-    add(instruction.operands[i], operandType(instruction, i), isResult(instruction, i), false,
-        slots, roles);
+  for (size_t i = 0; i < instruction.operands.size(); ++i) {
+    Type type = operandType(instruction, i);
+    if (type == Type::None && isSymbol(instruction.operands[i]))
+      type = instruction.type(); // of `mov` and `cvta`
+    add(instruction.operands[i], type, isResult(instruction, i), false, slots, roles);
+  }
 }
