@@ -11,7 +11,11 @@ using namespace sim;
 /// Warp instructions of one fragment while others wait for their turn.
 static constexpr uint64_t fragmentQuantum = 512;
 /// A fragment that has polled memory so often while others were parked waits for them: they go on.
-static constexpr uint64_t mostPolls = 64;
+static constexpr uint64_t mostPolls = 32;
+/// A warp that has polled so often lets other warps and blocks run.
+static constexpr uint64_t mostPollsOfTurn = 128;
+/// Between two looks at the above.
+static constexpr uint64_t mostQuantum = 1024;
 /// The same for a loop that reads memory in a way that need not see writes of others.
 static constexpr uint64_t mostSteps = 1 << 20;
 
@@ -256,7 +260,7 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
   bool check = core.checker != nullptr, count = core.launch.options.count;
   auto run = check ? (count ? runFragment<true, true> : runFragment<true, false>)
                    : (count ? runFragment<false, true> : runFragment<false, false>);
-  uint64_t end = warp.executed + budget;
+  uint64_t end = warp.executed + budget, polls = warp.polls;
   bool rotate = false;
   while (warp.executed < end && !core.launch.stop.load(std::memory_order_relaxed)) {
     if (!pick(control, rotate)) {
@@ -266,9 +270,7 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
       return;
     }
     bool alone = control.fragments.size() == 1 && !control.parked();
-    uint64_t quantum = end - warp.executed;
-    if (!alone)
-      quantum = std::min(quantum, fragmentQuantum);
+    uint64_t quantum = std::min(end - warp.executed, alone ? mostQuantum : fragmentQuantum);
     Left left = run(core, warp, quantum);
     rotate = left != Left::Fragment;
     if (left == Left::Yield && control.fragments.size() == 1)
@@ -277,6 +279,8 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
                  warp.executed - control.progressAt > mostSteps;
     if (waits && control.parked())
       releaseParked(warp);
+    if (warp.polls - polls > mostPollsOfTurn)
+      return;
   }
 }
 

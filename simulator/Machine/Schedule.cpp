@@ -90,7 +90,10 @@ static bool runBlock(Core &core, Block &block, uint64_t budget) {
   Launch &launch = core.launch;
   uint64_t seed = launch.options.seed;
   constexpr uint64_t warpQuantum = 8192;
-  while (block.liveThreads && budget && !launch.stop) {
+  // A block that polls more than this probably waits for another.
+  constexpr uint64_t mostPolls = 2048;
+  uint64_t polls = 0;
+  while (block.liveThreads && budget && !launch.stop && polls < mostPolls) {
     Warp *warp = pickWarp(block, seed);
     if (!warp) {
       unlock(block);
@@ -99,11 +102,13 @@ static bool runBlock(Core &core, Block &block, uint64_t budget) {
     // With a seed, quanta from 1 on: interleavings of all kinds.
     uint64_t quantum = seed ? 1ull << nextRandom(block.random) % 13 : warpQuantum;
     uint64_t before = warp->executed, most = launch.options.maximumSteps;
+    polls -= warp->polls;
     uint64_t steps = launch.steps.load(std::memory_order_relaxed);
     // One more than allowed shows that it was not enough.
     uint64_t left = steps < most ? std::max(most - steps, most - steps + 1) : 1;
     runWarp(core, *warp, std::min({quantum, budget, left}));
     uint64_t used = warp->executed - before;
+    polls += warp->polls;
     budget -= std::min(budget, std::max<uint64_t>(used, 1));
     core.counters.warpInstructions += used;
     if (launch.steps.fetch_add(used, std::memory_order_relaxed) + used > most) {
