@@ -11,6 +11,7 @@ using namespace ptxsim;
 const char *const ptxsim::helpText =
     R"(usage: dpc-ptxsim FILE.ptx --kernel K --grid X[,Y[,Z]] --block X[,Y[,Z]] --args A.json [options]
        dpc-ptxsim FILE.ptx --list
+       dpc-ptxsim --instructions
 
 Runs a CUDA kernel without a GPU, from the PTX text that a driver would get, and reports races,
 uninitialised values, accesses outside of buffers and other faults with their PTX line.
@@ -34,6 +35,7 @@ uninitialised values, accesses outside of buffers and other faults with their PT
   --cores N               cores to use (default 0: all); results and reports do not depend on it
   --arch sm_80            the architecture to be (default sm_80)
   --list                  print the kernels and their parameters
+  --instructions          print the table of supported instructions (Markdown)
   --help
 
 exit codes: 0 clean, 1 the PTX, the arguments or the inputs are wrong, 2 the command line is wrong,
@@ -114,6 +116,8 @@ CommandLine ptxsim::parseCommandLine(std::span<char *const> words) {
     }
     if (word == "--list") {
       line.list = true;
+    } else if (word == "--instructions") {
+      line.instructions = true;
     } else if (word == "--no-check") {
       line.options.check = false;
     } else if (word.starts_with("--")) {
@@ -135,6 +139,8 @@ CommandLine ptxsim::parseCommandLine(std::span<char *const> words) {
       throw UsageError(fmt::format("one PTX file at a time, found `{}` and `{}`", line.file, word));
     }
   }
+  if (line.instructions)
+    return line;
   if (line.file.empty())
     throw UsageError("no PTX file given; `dpc-ptxsim --help` says how");
   if (line.list)

@@ -19,6 +19,7 @@ struct UsageError : std::runtime_error {
 struct CommandLine {
   bool help = false;
   bool list = false;
+  bool instructions = false;
   std::string file, kernel, arguments, inputs, dump, report;
   sim::LaunchShape shape;
   sim::LaunchOptions options;

@@ -1,6 +1,7 @@
 //===- main.cpp - dpc-ptxsim: run a CUDA kernel without a GPU ---------------------------------===//
 #include "dprt/file.h"
 #include "simulator/Machine/Launch.h"
+#include "simulator/Parse/Forms.h"
 #include "tools/dpc-ptxsim/Arguments.h"
 #include "tools/dpc-ptxsim/CommandLine.h"
 
@@ -170,6 +171,10 @@ int main(int argc, char **argv) {
     CommandLine line = parseCommandLine(std::span<char *const>(argv + 1, argc - 1));
     if (line.help) {
       fmt::print("{}", helpText);
+      return clean;
+    }
+    if (line.instructions) {
+      fmt::print("{}", ptx::instructionTable());
       return clean;
     }
     return run(line);

@@ -1,0 +1,47 @@
+"""Runs a kernel in dpc-ptxsim and gives back its buffers as bytes."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+
+HEADER = ".version 8.8\n.target sm_90\n.address_size 64\n"
+
+
+def write_inputs(path, buffers):
+    header, data = {}, b""
+    for name, content in buffers.items():
+        header[name] = {"dtype": "U8", "shape": [len(content)], "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_buffers(path):
+    with open(path, "rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        header = json.loads(stream.read(length))
+        data = stream.read()
+    header.pop("__metadata__", None)
+    return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items()}
+
+
+def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0):
+    """All of `buffers` are parameters of the kernel `k`, in their order."""
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, name)
+    with open(path + ".ptx", "w", encoding="utf-8") as stream:
+        stream.write(ptx)
+    write_inputs(path + ".in.safetensors", buffers)
+    with open(path + ".json", "w", encoding="utf-8") as stream:
+        json.dump([{"buffer": buffer, "offset": 0} for buffer in buffers], stream)
+    command = ["dpc-ptxsim", path + ".ptx", "--kernel", "k", "--grid", str(grid), "--block", str(block),
+               "--arch", "sm_90", "--args", path + ".json", "--inputs", path + ".in.safetensors",
+               "--dump", path + ".out.safetensors", *extra]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != expect:
+        sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return read_buffers(path + ".out.safetensors")
