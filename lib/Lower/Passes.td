@@ -31,10 +31,9 @@ def FormKernels : Pass<"dp-form-kernels", "::mlir::ModuleOp"> {
     operands exist by then, so that is always legal. What is left forms functions without a
     product. The ops per unit of a function become one `linalg.generic` with several results.
     Structurally equal functions are merged; every entry becomes a flat list of calls.
+
+    A remark tells how many `calls` all entries make and how many `kernels` are distinct.
   }];
-  let statistics = [
-    Statistic<"formed", "kernels-formed", "calls in all entries">,
-    Statistic<"kept", "kernels-kept", "distinct kernels">];
 }
 
 def PlanMemory : Pass<"dp-plan-memory", "::mlir::ModuleOp"> {

@@ -1,6 +1,8 @@
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Schedule/Passes.h"
 
+#include "mlir/IR/Remarks.h"
+
 using namespace mlir;
 using namespace dpc;
 using namespace dpc::dyad;
@@ -97,6 +99,9 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (op.use_empty() && isPure(&op) && !op.hasTrait<OpTrait::IsTerminator>())
         op.erase();
+    remark::analysis(getOperation().getLoc(),
+                     remark::RemarkOpts::name(getOperation().getName()).category(getArgument()))
+        << remark::metric("raised", raised.size());
   }
 
   void raise(CombineOp op) {
@@ -197,7 +202,6 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     Difference result =
         makeDifference(builder, location, p, rho, make(left), make(right), make(difference));
     raised.insert({{p.getOperation(), q.getOperation()}, result});
-    ++numRaised;
     return result;
   }
 

@@ -1,4 +1,9 @@
 // RUN: dp-opt %s --dyad-raise-differences | FileCheck %s
+// RUN: dp-opt %s --dyad-raise-differences --remarks-filter=.* --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: difference | Category:dyad-raise-differences | raised=1
+// REMARK: two_pairs | Category:dyad-raise-differences | raised=2
+// REMARK: unrelated | Category:dyad-raise-differences | raised=0
 
 // CHECK-LABEL: func.func @difference
 // CHECK: %[[P:.*]] = dyad.combine ["1", "1/2"] %[[A:.*]], %[[V:.*]] :
