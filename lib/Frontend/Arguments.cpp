@@ -140,7 +140,12 @@ std::optional<int64_t> dpc::asInteger(const Rational &number) {
 }
 
 std::string dpc::toText(const Rational &number) {
+  if (std::optional<int64_t> integer = asInteger(number))
+    return fmt::format("{}", *integer);
   std::string decimal = fmt::format("{:.6g}", toDouble(number));
   std::optional<Rational> exact = parseRational(decimal);
-  return exact && *exact == number ? decimal : toString(number);
+  if (exact && *exact == number)
+    return decimal;
+  std::string fraction = toString(number);
+  return fraction.size() <= 40 ? fraction : decimal;
 }

@@ -13,14 +13,28 @@ std::string Place::str() const {
   return file + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
+static constexpr size_t blockSize = 1024;
+
+size_t SourceFile::Content::charactersBefore(size_t offset) const {
+  StringRef rest = StringRef(text).slice(offset / blockSize * blockSize, offset);
+  return charactersBeforeBlock[offset / blockSize] +
+         std::count_if(rest.begin(), rest.end(), startsCharacter);
+}
+
 SourceFile::SourceFile(std::string name, std::string text) {
   auto made = std::make_shared<Content>();
   made->name = std::move(name);
   made->text = std::move(text);
   made->lineStarts.push_back(0);
-  for (size_t i = 0; i < made->text.size(); ++i)
+  size_t characters = 0;
+  for (size_t i = 0; i < made->text.size(); ++i) {
+    if (i % blockSize == 0)
+      made->charactersBeforeBlock.push_back(characters);
+    characters += startsCharacter(made->text[i]);
     if (made->text[i] == '\n')
       made->lineStarts.push_back(i + 1);
+  }
+  made->charactersBeforeBlock.push_back(characters);
   content = std::move(made);
 }
 
@@ -35,16 +49,13 @@ std::optional<SourceFile> SourceFile::load(StringRef path, std::string &error) {
   return SourceFile(path == "-" ? "<stdin>" : path.str(), (*buffer)->getBuffer().str());
 }
 
-/// Bytes that continue a character of UTF-8 do not start a column.
-static bool startsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
 Place SourceFile::place(size_t offset) const {
   offset = std::min(offset, content->text.size());
   auto next = std::upper_bound(content->lineStarts.begin(), content->lineStarts.end(), offset);
   size_t start = *std::prev(next);
-  StringRef before = StringRef(content->text).slice(start, offset);
+  size_t column = 1 + content->charactersBefore(offset) - content->charactersBefore(start);
   return {content->name, static_cast<unsigned>(next - content->lineStarts.begin()),
-          static_cast<unsigned>(1 + std::count_if(before.begin(), before.end(), startsCharacter))};
+          static_cast<unsigned>(column)};
 }
 
 StringRef SourceFile::line(unsigned number) const {
