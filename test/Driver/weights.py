@@ -1,6 +1,6 @@
 # RUN: %python %s %tools %examples/spirals/model.dp %t.folder
-"""Weights with wrong names, shapes or types, and files that are no safetensors, exit with 1 and name every
-tensor that is wrong."""
+"""Weights with wrong names, shapes or types (language.md T10), and files that are no safetensors, exit with 1
+and name every tensor that is wrong."""
 
 import os
 import subprocess
