@@ -1,3 +1,4 @@
+//===- Coefficient.cpp - polynomials, their quotients, and text that reads back ---------------===//
 #include "dialect/Coefficient.h"
 
 #include "llvm/ADT/STLExtras.h"

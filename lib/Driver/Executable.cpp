@@ -1,3 +1,4 @@
+//===- Executable.cpp - compiles a model to where it can be called ----------------------------===//
 #include "lib/Driver/Executable.h"
 
 #include "lib/Driver/Runtime.h"

@@ -1,3 +1,4 @@
+//===- Arguments.cpp - arguments by position or name, numbers exactly -------------------------===//
 #include "lib/Frontend/Arguments.h"
 
 #include "lib/Support/Suggest.h"

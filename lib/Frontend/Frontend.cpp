@@ -1,3 +1,4 @@
+//===- Frontend.cpp - one file from text to module, all errors in one run ---------------------===//
 #include "lib/Frontend/Frontend.h"
 
 #include "lib/Frontend/MLIRGen.h"

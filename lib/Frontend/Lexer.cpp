@@ -1,3 +1,4 @@
+//===- Lexer.cpp - names, numbers and signs of language.md 2 ----------------------------------===//
 #include "lib/Frontend/Lexer.h"
 
 #include "llvm/ADT/StringExtras.h"

@@ -1,3 +1,4 @@
+//===- Network.cpp - bodies to nodes with names and shapes (N1-N10) ---------------------------===//
 #include "lib/Frontend/Network.h"
 
 #include "lib/Frontend/NetworkElaborator.h"

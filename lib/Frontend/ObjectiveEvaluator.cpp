@@ -1,3 +1,4 @@
+//===- ObjectiveEvaluator.cpp - values of expressions at one layer (4.1, O3-O8) ---------------===//
 #include "lib/Frontend/ObjectiveEvaluator.h"
 
 #include "lib/Support/Suggest.h"

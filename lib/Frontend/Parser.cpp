@@ -1,3 +1,4 @@
+//===- Parser.cpp - declarations, networks, blocks; going on after an error -------------------===//
 #include "lib/Frontend/Parser.h"
 
 #include "lib/Support/Suggest.h"

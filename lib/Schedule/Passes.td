@@ -1,3 +1,5 @@
+//===- Passes.td - from updates to a straight line --------------------------------------------===//
+
 #ifndef DPC_SCHEDULE_PASSES
 #define DPC_SCHEDULE_PASSES
 

@@ -1,3 +1,4 @@
+//===- RaiseDifferences.cpp - f(a + d) - f(a) as one exact operation --------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Schedule/Passes.h"
 

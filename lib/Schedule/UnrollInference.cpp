@@ -1,3 +1,4 @@
+//===- UnrollInference.cpp - the update sequence as straight-line functions -------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Schedule/Passes.h"
 #include "lib/Support/Messages.h"

@@ -1,3 +1,4 @@
+//===- Diagnostics.cpp - messages with place, source line and caret ---------------------------===//
 #include "lib/Support/Diagnostics.h"
 
 #include "llvm/ADT/TypeSwitch.h"

@@ -1,3 +1,4 @@
+//===- SourceFile.cpp - offsets to lines and columns of UTF-8 text ----------------------------===//
 #include "lib/Support/SourceFile.h"
 
 #include "llvm/Support/MemoryBuffer.h"

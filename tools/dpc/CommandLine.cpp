@@ -1,3 +1,4 @@
+//===- CommandLine.cpp - options by Opts.td, each mistake a message of ours -------------------===//
 #include "tools/dpc/CommandLine.h"
 
 #include "lib/Support/Messages.h"

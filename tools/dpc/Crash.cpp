@@ -1,3 +1,4 @@
+//===- Crash.cpp - signals and failed allocations to messages ---------------------------------===//
 #include "tools/dpc/Crash.h"
 
 #include "llvm/Support/ErrorHandling.h"

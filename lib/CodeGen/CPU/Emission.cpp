@@ -1,3 +1,4 @@
+//===- Emission.cpp - loops, tasks, masks and vectors for the emitters ------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
 
 #include "mlir/IR/IRMapping.h"
