@@ -1,5 +1,6 @@
 # RUN: %python %s %source
-"""A pass, its source and its text test share a name; what a pass reports is asserted by that test."""
+"""A pass, its source and its text test share a name; what a pass reports is asserted by that test; Passes.td
+describes it."""
 
 import os
 import re
@@ -21,6 +22,11 @@ def main():
     passes = 0
     for table in tree.files(root, ("lib",), ("Passes.td",)):
         stage = os.path.dirname(table)
+        for flag, body in re.findall(
+            r'^def \w+ : Pass<"([a-z-]+)".*?> \{(.*?)^\}', tree.read(root, table), re.S | re.M
+        ):
+            if not re.search(r"let description = \[\{\s*\S", body):
+                wrong.append(f"{table}: {flag} has no description")
         for flag in re.findall(r'Pass<"([a-z-]+)"', tree.read(root, table)):
             passes += 1
             found = [name for name in sources(flag) if os.path.exists(os.path.join(root, stage, name))]
