@@ -114,6 +114,10 @@ std::optional<Rational> dpc::evaluateNumber(const Expr &expr, DiagnosticEngine &
                : operand.sign == '-' ? *result - *value
                : operand.sign == '*' ? *result * *value
                                      : *result / *value;
+      if (isTooLong(*result)) {
+        engine.error(expr.spot.place(), message::numberOutOfRange, toString(expr).substr(0, 40));
+        return std::nullopt;
+      }
     }
     return result;
   }
@@ -138,6 +142,12 @@ std::optional<int64_t> dpc::asInteger(const Rational &number) {
       reduced.num < llvm::DynamicAPInt(std::numeric_limits<int64_t>::min()))
     return std::nullopt;
   return static_cast<int64_t>(reduced.num);
+}
+
+bool dpc::isTooLong(const Rational &number) {
+  static const llvm::DynamicAPInt most =
+      parseRational("1e400")->num * parseRational("1e400")->num * parseRational("1e400")->num;
+  return number.num > most || number.num < -most || number.den > most;
 }
 
 std::string dpc::toText(const Rational &number) {

@@ -1,7 +1,9 @@
 //===- SourceFile.cpp - offsets to lines and columns of UTF-8 text ----------------------------===//
 #include "lib/Support/SourceFile.h"
 
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/FileSystem.h"
 
 #include <algorithm>
 
@@ -39,15 +41,46 @@ SourceFile::SourceFile(std::string name, std::string text) {
   content = std::move(made);
 }
 
+/// A pipe or device may give text without end.
+static constexpr size_t longestFile = size_t{1} << 28;
+
+/// Reads all of it; false with the reason.
+static bool readAll(llvm::sys::fs::file_t file, std::string &text, std::string &error) {
+  size_t filled = 0;
+  for (;;) {
+    text.resize(std::max<size_t>(2 * filled, 1 << 16));
+    llvm::Expected<size_t> got = llvm::sys::fs::readNativeFile(
+        file, llvm::MutableArrayRef<char>(text.data() + filled, text.size() - filled));
+    if (!got) {
+      error = llvm::toString(got.takeError());
+      return false;
+    }
+    filled += *got;
+    if (filled > longestFile) {
+      error = "it is larger than 256 MiB";
+      return false;
+    }
+    if (*got == 0) {
+      text.resize(filled);
+      return true;
+    }
+  }
+}
+
 std::optional<SourceFile> SourceFile::load(StringRef path, std::string &error) {
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
-      llvm::MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/false,
-                                         /*RequiresNullTerminator=*/false);
-  if (!buffer) {
-    error = buffer.getError().message();
+  std::string text;
+  if (path == "-")
+    return readAll(llvm::sys::fs::getStdinHandle(), text, error)
+               ? std::optional(SourceFile("<stdin>", std::move(text)))
+               : std::nullopt;
+  llvm::Expected<llvm::sys::fs::file_t> file = llvm::sys::fs::openNativeFileForRead(path);
+  if (!file) {
+    error = llvm::toString(file.takeError());
     return std::nullopt;
   }
-  return SourceFile(path == "-" ? "<stdin>" : path.str(), (*buffer)->getBuffer().str());
+  bool read = readAll(*file, text, error);
+  llvm::sys::fs::closeFile(*file);
+  return read ? std::optional(SourceFile(path.str(), std::move(text))) : std::nullopt;
 }
 
 Place SourceFile::place(size_t offset) const {

@@ -54,6 +54,10 @@ check(1, "h1.weight", "[2, 32]", "[32, 2]")
 changed(lambda copy: copy.update({"h1.bias": ("F64", [32], list(copy["h1.bias"][2]))}))
 check(1, "h1.bias", "F64", "F32")
 
+for value in ("nan", "-inf"):
+    changed(lambda copy: copy.update({"h1.bias": ("F32", [32], [0.0] * 31 + [float(value)])}))
+    check(1, "h1.bias", value, "not finite")
+
 with open(good, "rb") as stream:
     content = stream.read()
 
