@@ -158,3 +158,31 @@ func.func @twice(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>, %w: tensor<4x2xf32>) 
   %1 = dyad.combine ["3", "-3", "1"] %f, %g, %w : tensor<4x2xf32>
   return %0, %1 : tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// Three terms of one function that weigh nothing together are two differences.
+// CHECK-LABEL: func.func @balanced
+// CHECK-NOT: dyad.activate
+// CHECK-COUNT-2: dyad.activation_difference tanh
+// CHECK: dyad.combine ["{{-?}}1/2", "{{-?}}1/2"]
+// CHECK-NEXT: return
+func.func @balanced(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>, %w: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
+  %q = dyad.combine ["1", "1"] %a, %w : tensor<4x2xf32>
+  %f = dyad.activate tanh %p : tensor<4x2xf32>
+  %g = dyad.activate tanh %q : tensor<4x2xf32>
+  %h = dyad.activate tanh %a : tensor<4x2xf32>
+  %0 = dyad.combine ["1/2", "1/2", "-1"] %f, %g, %h : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// Terms that leave something over are no differences: nothing cancels, nothing is split off.
+// CHECK-LABEL: func.func @unbalanced
+// CHECK-NOT: dyad.activation_difference
+// CHECK: return
+func.func @unbalanced(%a: tensor<4x2xf32>, %v: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = dyad.combine ["1", "1"] %a, %v : tensor<4x2xf32>
+  %f = dyad.activate tanh %p : tensor<4x2xf32>
+  %h = dyad.activate tanh %a : tensor<4x2xf32>
+  %0 = dyad.combine ["1/2", "-1"] %f, %h : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
