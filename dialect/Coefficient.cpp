@@ -1,3 +1,4 @@
+//===- Coefficient.cpp - polynomials, their quotients, and text that reads back ---------------===//
 #include "dialect/Coefficient.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -174,9 +175,17 @@ std::string dpc::toString(const Rational &number) {
 }
 
 double dpc::toDouble(const Rational &number) {
-  double numerator = std::strtod(::toString(number.num).c_str(), nullptr);
-  double denominator = std::strtod(::toString(number.den).c_str(), nullptr);
-  return numerator / denominator;
+  std::string above = ::toString(number.num), below = ::toString(number.den);
+  double numerator = std::strtod(above.c_str(), nullptr);
+  double denominator = std::strtod(below.c_str(), nullptr);
+  if (std::isfinite(numerator) && std::isfinite(denominator))
+    return numerator / denominator;
+  // Integers beyond the doubles, whose quotient need not be: 0.333… of many digits.
+  size_t shift = std::min(above.size(), below.size());
+  auto scaled = [&](const std::string &digits) {
+    return std::strtod((digits + "e-" + std::to_string(shift)).c_str(), nullptr);
+  };
+  return scaled(above) / scaled(below);
 }
 
 //===------------------------------------------------------------------------------------------===//

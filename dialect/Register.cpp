@@ -1,3 +1,4 @@
+//===- Register.cpp - both dialects in one call -----------------------------------------------===//
 #include "dialect/Register.h"
 
 #include "dialect/DP/DPOps.h"

@@ -1,3 +1,4 @@
+//===- Vocabulary.cpp - words in IR text, and the curvature of activations --------------------===//
 #include "dialect/Vocabulary.h"
 
 #include "llvm/ADT/StringExtras.h"

@@ -37,24 +37,5 @@ config.substitutions += [
 if lit.util.killProcessAndChildrenIsSupported()[0]:
     lit_config.maxIndividualTestTime = 900
 
-
-def cpu_flags():
-    try:
-        with open("/proc/cpuinfo") as text:
-            for line in text:
-                if line.startswith("flags"):
-                    return set(line.split(":", 1)[1].split())
-    except OSError:
-        pass
-    return set()
-
-
-flags = cpu_flags()
-if {"avx2", "fma"} <= flags:
-    config.available_features.add("cpu-avx2")
-if {"avx512f", "avx512vl", "avx512dq", "avx512bw"} <= flags:
-    config.available_features.add("cpu-avx512")
-if os.geteuid() == 0:
-    config.available_features.add("root")
 if os.path.exists(os.path.join(config.llvm_tools_dir, "clang-format")):
     config.available_features.add("clang-format")

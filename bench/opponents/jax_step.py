@@ -1,4 +1,4 @@
-"""JAX's compiled back-propagation step, served like dpc-step-server: WIDTHS BATCH THREADS.
+"""JAX's compiled back-propagation step, served as `bench/compare` asks: WIDTHS BATCH THREADS.
 
 The number of threads of XLA's CPU client is that of the processors the process may use, so it is
 set through the process's affinity before jax starts.

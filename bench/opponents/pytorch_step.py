@@ -1,4 +1,4 @@
-"""PyTorch's eager back-propagation step, served like dpc-step-server: WIDTHS BATCH THREADS."""
+"""PyTorch's eager back-propagation step, served as `bench/compare` asks: WIDTHS BATCH THREADS."""
 
 import sys
 import time

@@ -1,3 +1,5 @@
+//===- DPDialect.td - what a model says: network, compartments, potential ---------------------===//
+
 #ifndef DPC_DP_DIALECT
 #define DPC_DP_DIALECT
 

@@ -1,3 +1,9 @@
+//===- DPOps.cpp - shapes and rules that `dp` operations keep ---------------------------------===//
+//
+// The parser has reported what users write wrongly (language.md 3, 4); these verifiers guard dumps
+// that people edit and passes that err.
+//
+//===------------------------------------------------------------------------------------------===//
 #include "dialect/DP/DPOps.h"
 
 #include "llvm/ADT/StringSet.h"

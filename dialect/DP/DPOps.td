@@ -60,6 +60,10 @@ def ModelOp : DP_Op<"model", [IsolatedFromAbove, SingleBlock, NoTerminator, NoRe
 
 def InputOp : DP_Op<"input", [Pure]> {
   let summary = "the datum, layer 0";
+  let description = [{
+    The value that the network is applied to, per sample, in the shape of the model file
+    (language.md N1, N8). It is no layer: forms there know only `given` (language.md O4).
+  }];
   let arguments = (ins StrAttr:$name);
   let results = (outs Vector:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
@@ -76,6 +80,10 @@ def ParameterOp : DP_Op<"parameter", [Pure]> {
 
 def DenseOp : DP_Op<"dense", [Pure]> {
   let summary = "weight * x + bias (language.md N7)";
+  let description = [{
+    [in], [out, in], [out] -> [out]. The one operator so far that owns parameters; its transpose and
+    gradients are in derivation.md 1.
+  }];
   let arguments = (ins Vector:$x, Vector:$weight, Optional<Vector>:$bias);
   let results = (outs Vector:$result);
   let assemblyFormat = [{
@@ -86,6 +94,10 @@ def DenseOp : DP_Op<"dense", [Pure]> {
 
 def FlattenOp : DP_Op<"flatten", [Pure]> {
   let summary = "all elements as one vector, last dimension fastest (language.md N8)";
+  let description = [{
+    [d1, d2, ...] -> [d1 * d2 * ...]. Nothing is flattened silently, so a value of another rank
+    meets `dp.dense` only through this.
+  }];
   let arguments = (ins Vector:$x);
   let results = (outs Vector:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
@@ -134,6 +146,11 @@ def LayerOp : DP_Op<"layer", [Pure, SameOperandsAndResultType]> {
 
 def CompartmentOp : DP_Op<"compartment"> {
   let summary = "declares a compartment of every layer (language.md O1, O2)";
+  let description = [{
+    Once per compartment, in order of declaration. `state` starts at the plain forward activation
+    and `multiplier` at zero; `minimize` and `maximize` add the curvature conditions of language.md
+    O10, `stationary` none.
+  }];
   let arguments = (ins StrAttr:$name, CompartmentKind:$kind, Goal:$goal);
   let assemblyFormat = "$name $kind $goal attr-dict";
 }
@@ -145,7 +162,7 @@ def PotentialOp : DP_Op<"potential", [SingleBlock, NoTerminator, NoRegionArgumen
     (`energy`, `loss`, `pair`) and `define`s that only name a vector. The location of a term is that
     of its text in the objective; for one inside a macro, a call-site location: callee its place in
     the definition,
-    caller the macro's use in the potential.
+    caller the macro's use in the potential. What the terms mean: language.md 4.1, derivation.md 3.
   }];
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
@@ -169,6 +186,10 @@ def FormOp : DP_Op<"form", [Pure, SameOperandsAndResultType]> {
 
 def InverseOp : DP_Op<"inverse", [Pure, SameOperandsAndResultType]> {
   let summary = "f^-1 of a form, the gradient of G";
+  let description = [{
+    Shape of the form. For relu and clip it is a subgradient relation, whose derivative is read as
+    1/f' (language.md 4.1).
+  }];
   let arguments = (ins Vector:$form);
   let results = (outs Vector:$result);
   let assemblyFormat = "$form attr-dict `:` type($result)";
@@ -177,6 +198,10 @@ def InverseOp : DP_Op<"inverse", [Pure, SameOperandsAndResultType]> {
 
 def PreviousOp : DP_Op<"previous", [Pure, SameOperandsAndResultType]> {
   let summary = "a form before the current update, held constant";
+  let description = [{
+    Shape of the form. Differentiation ignores it; the updates read the compartments' values from
+    before (language.md 4.1).
+  }];
   let arguments = (ins Vector:$form);
   let results = (outs Vector:$result);
   let assemblyFormat = "$form attr-dict `:` type($result)";
@@ -195,7 +220,8 @@ def StoredOp : DP_Op<"stored", [Pure, SameOperandsAndResultType]> {
 def AffineOp : DP_Op<"affine", [Pure]> {
   let summary = "preactivation(v): a layer's affine map, each source read as one form";
   let description = [{
-    `reads` has one form per source of `layer`, in the order of LayerOp::getSources.
+    `reads` has one form per source of `layer`, in the order of LayerOp::getSources (language.md
+    4.1, O5).
 
     ```mlir
     %a = dp.affine %h2 reads(%mean_h1) : (tensor<512xf32>, tensor<784xf32>) -> tensor<512xf32>
@@ -211,6 +237,10 @@ def AffineOp : DP_Op<"affine", [Pure]> {
 
 def DefineOp : DP_Op<"define", [SameTypeOperands]> {
   let summary = "names a vector of one layer for people and dumps; the potential does not need it";
+  let description = [{
+    A `define` without arguments (language.md O5), of the layer's shape: `dpc probe` shows it
+    (language.md 13) and `dpc explain` uses the name.
+  }];
   let arguments = (ins StrAttr:$name, Vector:$layer, Vector:$value);
   let assemblyFormat = "$name $layer `is` $value attr-dict `:` type($value)";
 }
@@ -221,6 +251,10 @@ def DefineOp : DP_Op<"define", [SameTypeOperands]> {
 
 def EnergyOp : DP_Op<"energy"> {
   let summary = "coefficient * G(form), summed over units and batch";
+  let description = [{
+    G is the potential of the layer's activation, f^-1 its gradient; that of the input is half the
+    squared norm (language.md 4.1, spec.md 1). The identity's makes a quadratic term.
+  }];
   let arguments = (ins CoefficientAttr:$coefficient, Vector:$form);
   let assemblyFormat = "$coefficient $form attr-dict `:` type($form)";
   let hasVerifier = 1;
@@ -244,7 +278,7 @@ def PairOp : DP_Op<"pair", [SameTypeOperands]> {
   let summary = "coefficient * <left, right>, summed over units and batch";
   let description = [{
     Each side is a `form` (whose compartments are expanded bilinearly), `inverse`, `previous`,
-    `stored` or `affine` value of one and the same layer.
+    `stored` or `affine` value of one and the same layer. derivation.md 3 has their derivatives.
   }];
   let arguments = (ins CoefficientAttr:$coefficient, Vector:$left, Vector:$right);
   let assemblyFormat = "$coefficient $left `,` $right attr-dict `:` type($left)";

@@ -1,3 +1,5 @@
+//===- DyadDialect.td - the order in which states move, on tensors ----------------------------===//
+
 #ifndef DPC_DYAD_DIALECT
 #define DPC_DYAD_DIALECT
 

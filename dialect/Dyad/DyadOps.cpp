@@ -1,3 +1,4 @@
+//===- DyadOps.cpp - shapes and rules that `dyad` operations keep -----------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 
 #include "llvm/ADT/StringSet.h"

@@ -1,3 +1,4 @@
+//===- Target.cpp - lanes, registers and features by the name of a CPU ------------------------===//
 #include "lib/CodeGen/Target.h"
 
 #include "llvm/ADT/StringMap.h"

@@ -1,3 +1,4 @@
+//===- DeriveUpdates.cpp - the steps of derivation.md 3-7 in order ----------------------------===//
 #include "lib/Derive/Derivation.h"
 #include "lib/Derive/EmitProgram.h"
 #include "lib/Derive/Passes.h"

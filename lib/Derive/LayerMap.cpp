@@ -1,3 +1,9 @@
+//===- LayerMap.cpp - the operators between a layer and its inputs, both ways -----------------===//
+//
+// Forward in program order, cotangents and weight gradients against it, so that each operator is
+// written once per direction however many layers read its result.
+//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/Derive/LayerMap.h"
 
 using namespace mlir;

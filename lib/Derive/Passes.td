@@ -1,3 +1,5 @@
+//===- Passes.td - from potentials to updates -------------------------------------------------===//
+
 #ifndef DPC_DERIVE_PASSES
 #define DPC_DERIVE_PASSES
 

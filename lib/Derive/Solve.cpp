@@ -255,8 +255,9 @@ LogicalResult LayerSolver::isolate(const Sum &condition, unsigned u) {
                 message::noScalarRoot, terms.layerName(layer), name(u),
                 stringifyActivation(activation).str())
               .attachNote()
-          << "help: let the extra term act on pre-activations: `bregman(v, previous(v))` instead "
-             "of a square";
+          << "help: measure the distance in the mirror of the activation: `bregman(v, "
+             "previous(v))` "
+             "in place of `1/2 * square(v - previous(v))`, as mirror descent does";
       return failure();
     }
     // relu and clip only cut: f_rho(b) is f(b / (1 + rho)), so that any quadratic term may stand

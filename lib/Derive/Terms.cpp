@@ -1,3 +1,4 @@
+//===- Terms.cpp - reads the potential term by term (derivation.md 3) -------------------------===//
 #include "lib/Derive/Terms.h"
 
 #include "lib/Support/Messages.h"

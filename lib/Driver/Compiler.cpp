@@ -1,3 +1,4 @@
+//===- Compiler.cpp - reads a model or a dump and runs phases on it ---------------------------===//
 #include "lib/Driver/Compiler.h"
 
 #include "lib/Pipelines/RegisterAll.h"

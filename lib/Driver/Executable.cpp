@@ -1,7 +1,10 @@
+//===- Executable.cpp - compiles a model to where it can be called ----------------------------===//
 #include "lib/Driver/Executable.h"
 
 #include "lib/Driver/Runtime.h"
 #include "lib/Execution/LoadedModel.h"
+
+#include "dprt/threads.h"
 
 using namespace dpc;
 using namespace dpc::driver;
@@ -11,8 +14,11 @@ Executable::~Executable() = default;
 
 std::unique_ptr<Executable> Executable::make(Compiler &compiler, const MachineOptions &machine,
                                              std::vector<std::string> entries) {
-  dprt_set_threads(machine.threads);
   DiagnosticEngine &engine = compiler.engine();
+  if (dprt::Status started = dprt::startThreads(machine.threads); !started.ok()) {
+    report(engine, started);
+    return nullptr;
+  }
   std::optional<CpuOptions> cpu = compiler.cpu(machine);
   if (!cpu)
     return nullptr;

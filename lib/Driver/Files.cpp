@@ -1,3 +1,4 @@
+//===- Files.cpp - no output may overwrite an input -------------------------------------------===//
 #include "lib/Driver/Files.h"
 
 #include "lib/Support/Messages.h"

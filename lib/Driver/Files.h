@@ -1,5 +1,4 @@
-//===- Files.h - files that a command line names ------------------------------------------*- C++
-//-*-===//
+//===- Files.h - files that a command line names ------------------------------------*- C++ -*-===//
 #pragma once
 
 #include "lib/Driver/Actions/Actions.h"

@@ -1,3 +1,4 @@
+//===- Runtime.cpp - settings and failures across the border of runtime/ ----------------------===//
 #include "lib/Driver/Runtime.h"
 
 #include "dialect/Vocabulary.h"

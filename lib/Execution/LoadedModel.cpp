@@ -1,3 +1,4 @@
+//===- LoadedModel.cpp - links object code into this process ----------------------------------===//
 #include "lib/Execution/LoadedModel.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"

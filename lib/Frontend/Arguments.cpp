@@ -1,3 +1,4 @@
+//===- Arguments.cpp - arguments by position or name, numbers exactly -------------------------===//
 #include "lib/Frontend/Arguments.h"
 
 #include "lib/Support/Suggest.h"
@@ -113,6 +114,10 @@ std::optional<Rational> dpc::evaluateNumber(const Expr &expr, DiagnosticEngine &
                : operand.sign == '-' ? *result - *value
                : operand.sign == '*' ? *result * *value
                                      : *result / *value;
+      if (isTooLong(*result)) {
+        engine.error(expr.spot.place(), message::numberOutOfRange, toString(expr).substr(0, 40));
+        return std::nullopt;
+      }
     }
     return result;
   }
@@ -139,8 +144,19 @@ std::optional<int64_t> dpc::asInteger(const Rational &number) {
   return static_cast<int64_t>(reduced.num);
 }
 
+bool dpc::isTooLong(const Rational &number) {
+  static const llvm::DynamicAPInt most =
+      parseRational("1e400")->num * parseRational("1e400")->num * parseRational("1e400")->num;
+  return number.num > most || number.num < -most || number.den > most;
+}
+
 std::string dpc::toText(const Rational &number) {
+  if (std::optional<int64_t> integer = asInteger(number))
+    return fmt::format("{}", *integer);
   std::string decimal = fmt::format("{:.6g}", toDouble(number));
   std::optional<Rational> exact = parseRational(decimal);
-  return exact && *exact == number ? decimal : toString(number);
+  if (exact && *exact == number)
+    return decimal;
+  std::string fraction = toString(number);
+  return fraction.size() <= 40 ? fraction : decimal;
 }

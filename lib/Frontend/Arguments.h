@@ -37,6 +37,10 @@ std::optional<Rational> evaluateNumber(const ast::Expr &expr, DiagnosticEngine &
 /// Whether a number is an integer that fits, and which.
 std::optional<int64_t> asInteger(const Rational &number);
 
+/// Whether a number has more digits than exact arithmetic should carry on with: products and sums
+/// of thousands of numbers would take forever.
+bool isTooLong(const Rational &number);
+
 /// A number as people write it: a decimal if it is short, else a fraction.
 std::string toText(const Rational &number);
 

@@ -1,3 +1,4 @@
+//===- Frontend.cpp - one file from text to module, all errors in one run ---------------------===//
 #include "lib/Frontend/Frontend.h"
 
 #include "lib/Frontend/MLIRGen.h"
@@ -23,6 +24,9 @@ SourceFile dpc::builtinPrelude() {
 }
 
 namespace {
+
+/// Updates are unrolled; a program that is longer takes hours to compile.
+constexpr int64_t mostUpdates = 1000000;
 
 /// Holds back diagnostics, so that those of all stages come out in the order of their places.
 struct SortedDiagnostics {
@@ -141,6 +145,11 @@ std::optional<FrontendResult> dpc::elaborate(mlir::MLIRContext &context, const F
   if (graph.valid && wanted != 0 && wanted != elements)
     engine.error(settings.data.place, message::wrongImageSize, wanted, elements)
         .note(inputNode.spot.place(), "the input is here");
+
+  int64_t passes = reader.getInference() == Inference::backward ? 1 : settings.passes;
+  if (graph.valid && passes * int64_t(layers.size()) > mostUpdates)
+    engine.error(reader.placeOf("inference"), message::tooManyUpdates, passes, layers.size(),
+                 mostUpdates);
 
   if (engine.getErrorCount() != errorsBefore || !graph.valid || !objective)
     return std::nullopt;

@@ -1,3 +1,4 @@
+//===- Lexer.cpp - names, numbers and signs of language.md 2 ----------------------------------===//
 #include "lib/Frontend/Lexer.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -23,7 +24,7 @@ constexpr std::pair<llvm::StringLiteral, llvm::StringLiteral> greek[] = {
 
 /// Digits beyond this say nothing that a computer could use.
 constexpr size_t longestNumber = 400;
-constexpr unsigned mostErrors = 20;
+constexpr unsigned mostErrors = 1000;
 
 class Lexer {
 public:
@@ -159,7 +160,9 @@ private:
         length = after.data() + digits - rest.data();
     }
     if (length > longestNumber) {
-      error(message::numberTooLong, length);
+      // Well-formed, so even in a `--set` a wrong value and not a malformed option.
+      ++errors;
+      engine.error(file.place(offset), message::numberTooLong, length);
       return add(Token::Kind::junk, length, "");
     }
     add(Token::Kind::number, length, rest.take_front(length).str());

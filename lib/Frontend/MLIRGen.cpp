@@ -1,3 +1,4 @@
+//===- MLIRGen.cpp - writes what was elaborated, each op with its place -----------------------===//
 #include "lib/Frontend/MLIRGen.h"
 
 #include "mlir/IR/Builders.h"

@@ -1,5 +1,7 @@
+//===- Network.cpp - bodies to nodes with names and shapes (N1-N10) ---------------------------===//
 #include "lib/Frontend/Network.h"
 
+#include "lib/Frontend/Arguments.h"
 #include "lib/Frontend/NetworkElaborator.h"
 #include "lib/Support/Suggest.h"
 
@@ -313,6 +315,8 @@ NetworkValue NetworkElaborator::evaluateSum(const Expr &expr, const Context &con
     }
     if (value.is(Value::Kind::number)) {
       sum.number = sum.number + factor * value.number;
+      if (isTooLong(sum, expr, context))
+        return {};
       continue;
     }
     auto &left = graph.nodes[sum.terms[0].second].shape;
@@ -331,7 +335,16 @@ NetworkValue NetworkElaborator::evaluateSum(const Expr &expr, const Context &con
         sum.terms.push_back({factor * scale, node});
     }
   }
-  return poisoned ? Value() : sum;
+  return poisoned || isTooLong(sum, expr, context) ? Value() : sum;
+}
+
+/// After an error.
+bool NetworkElaborator::isTooLong(const Value &value, const Expr &expr, const Context &context) {
+  auto scaledTooFar = [](const auto &term) { return dpc::isTooLong(term.first); };
+  if (!dpc::isTooLong(value.number) && llvm::none_of(value.terms, scaledTooFar))
+    return false;
+  error(context.scope, &expr, expr.spot, message::numberOutOfRange, toString(expr).substr(0, 40));
+  return true;
 }
 
 NetworkValue NetworkElaborator::evaluateProduct(const Expr &expr, const Context &context) {
@@ -369,6 +382,8 @@ NetworkValue NetworkElaborator::evaluateProduct(const Expr &expr, const Context 
       for (auto &term : product.terms)
         term.first = term.first * factor;
     }
+    if (!poisoned && isTooLong(product, expr, context))
+      return {};
   }
   return poisoned ? Value() : product;
 }

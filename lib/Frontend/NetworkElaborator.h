@@ -88,6 +88,7 @@ private:
   Value evaluate(const ast::Expr &expr, const Context &context);
   Value evaluateName(const ast::Expr &expr, const Context &context);
   Value evaluateSum(const ast::Expr &expr, const Context &context);
+  bool isTooLong(const Value &value, const ast::Expr &expr, const Context &context);
   Value evaluateProduct(const ast::Expr &expr, const Context &context);
   Value evaluateCall(const ast::Expr &call, const Context &context);
   Value callActivation(const ast::Expr &call, Activation activation, const Context &context);

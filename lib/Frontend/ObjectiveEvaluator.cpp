@@ -1,5 +1,7 @@
+//===- ObjectiveEvaluator.cpp - values of expressions at one layer (4.1, O3-O8) ---------------===//
 #include "lib/Frontend/ObjectiveEvaluator.h"
 
+#include "lib/Frontend/Arguments.h"
 #include "lib/Support/Suggest.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -197,6 +199,16 @@ ObjectiveValue ObjectiveEvaluator::evaluateName(const Expr &expr, int layer,
   return {};
 }
 
+/// After an error.
+bool ObjectiveEvaluator::isTooLong(const Coefficient &coefficient, const Expr &expr,
+                                   const Environment &environment) {
+  std::optional<Rational> number = coefficient.number();
+  if (!number || !dpc::isTooLong(*number))
+    return false;
+  error(false, expr.spot, environment, message::numberOutOfRange, toString(expr).substr(0, 40));
+  return true;
+}
+
 ObjectiveValue ObjectiveEvaluator::evaluateSum(const Expr &expr, int layer,
                                                const Environment &environment) {
   Value sum;
@@ -221,6 +233,8 @@ ObjectiveValue ObjectiveEvaluator::evaluateSum(const Expr &expr, int layer,
     }
     Coefficient sign(operand.sign == '-' ? -1 : 1);
     sum.number = sum.number + sign * value.number;
+    if (isTooLong(sum.number, expr, environment))
+      return {};
     addScaled(sum.vector, value.vector, sign);
     for (Term &term : value.energy) {
       if (operand.sign == '-')
@@ -276,6 +290,8 @@ ObjectiveValue ObjectiveEvaluator::evaluateProduct(const Expr &expr, int layer,
     } else {
       other = std::move(value);
     }
+    if (isTooLong(factor, expr, environment))
+      return {};
   }
   if (poisoned)
     return {};

@@ -55,6 +55,8 @@ private:
   Value evaluateName(const ast::Expr &expr, int layer, const Environment &environment);
   Value evaluateParameter(const std::string &name, const ParameterValue &value, int layer);
   Value evaluateSum(const ast::Expr &expr, int layer, const Environment &environment);
+  bool isTooLong(const Coefficient &coefficient, const ast::Expr &expr,
+                 const Environment &environment);
   Value evaluateProduct(const ast::Expr &expr, int layer, const Environment &environment);
   Value evaluateSumOver(const ast::Expr &expr, int layer, const Environment &environment);
   Value expand(const ast::Expr &use, const ast::Clause &define, int layer,

@@ -1,3 +1,4 @@
+//===- Parser.cpp - declarations, networks, blocks; going on after an error -------------------===//
 #include "lib/Frontend/Parser.h"
 
 #include "lib/Support/Suggest.h"
@@ -11,7 +12,7 @@ using llvm::StringRef;
 /// Places are 32 bit, and no model is that long.
 static constexpr size_t largestFile = 16u << 20;
 /// A text that is not a model at all need not be reported token by token.
-static constexpr unsigned mostErrors = 50;
+static constexpr unsigned mostErrors = 1000;
 
 File dpc::parseFile(const SourceFile &file, DiagnosticEngine &engine) {
   if (file.text().size() > largestFile) {

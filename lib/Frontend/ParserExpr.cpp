@@ -1,3 +1,4 @@
+//===- ParserExpr.cpp - `expr` of the grammar and what is below it ----------------------------===//
 #include "lib/Frontend/Parser.h"
 
 using namespace dpc;

@@ -1,3 +1,4 @@
+//===- ParserObjective.cpp - objectives, `train` blocks and `--set` ---------------------------===//
 #include "lib/Frontend/Parser.h"
 
 #include "lib/Support/Suggest.h"

@@ -10,6 +10,8 @@
 using namespace dpc;
 using namespace dpc::ast;
 
+static constexpr int64_t mostPasses = 100000;
+
 static const std::vector<std::string> inferenceArguments = {"passes", "pool_route", "relaxation"};
 
 static const std::vector<SettingFunction> &functions() {
@@ -161,7 +163,7 @@ std::optional<int64_t> SettingsReader::integer(const std::string &name, int64_t 
   std::optional<int64_t> integer = asInteger(*number);
   if (integer && *integer >= low && *integer <= high)
     return integer;
-  engine.error(value->spot.place(), message::wrongInteger, name, low, toText(*number));
+  engine.error(value->spot.place(), message::wrongInteger, name, low, high, toText(*number));
   return std::nullopt;
 }
 
@@ -216,10 +218,11 @@ void SettingsReader::readInference(TrainingSettings &result) {
   if (!number)
     return;
   std::optional<int64_t> integer = asInteger(*number);
-  if (integer && *integer >= 1 && *integer <= 100000)
+  if (integer && *integer >= 1 && *integer <= mostPasses)
     result.passes = *integer;
   else
-    engine.error(count.spot.place(), message::wrongInteger, "passes", 1, toText(*number));
+    engine.error(count.spot.place(), message::wrongInteger, "passes", 1, mostPasses,
+                 toText(*number));
 }
 
 void SettingsReader::readData(TrainingSettings &result) {

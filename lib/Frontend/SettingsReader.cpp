@@ -1,3 +1,9 @@
+//===- SettingsReader.cpp - which value each setting has in the end ---------------------------===//
+//
+// Defaults, the `train` block and each `--set` overlay one another; networks and objectives are
+// looked up by the names that are left (language.md 10).
+//
+//===------------------------------------------------------------------------------------------===//
 #include "lib/Frontend/SettingsReader.h"
 
 #include "lib/Frontend/Arguments.h"

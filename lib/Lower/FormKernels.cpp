@@ -9,6 +9,7 @@
 #include "lib/Lower/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace dpc {
@@ -320,13 +321,15 @@ struct FormKernels : dpc::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     KernelTable table;
+    size_t calls = 0;
     for (auto entry : llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (entry.isExternal() || entry.isPrivate())
         continue;
       EntryKernels(entry, table).form();
-      formed += llvm::range_size(entry.getOps<func::CallOp>());
+      calls += llvm::range_size(entry.getOps<func::CallOp>());
     }
-    kept = table.byText.size();
+    remark::analysis(module.getLoc(), remark::RemarkOpts::name("module").category(getArgument()))
+        << remark::metric("calls", calls) << remark::metric("kernels", table.byText.size());
   }
 };
 } // namespace

@@ -1,3 +1,4 @@
+//===- Layout.cpp - pitches and sizes of buffers ----------------------------------------------===//
 #include "lib/Lower/Layout.h"
 
 #include "llvm/Support/MathExtras.h"

@@ -31,10 +31,9 @@ def FormKernels : Pass<"dp-form-kernels", "::mlir::ModuleOp"> {
     operands exist by then, so that is always legal. What is left forms functions without a
     product. The ops per unit of a function become one `linalg.generic` with several results.
     Structurally equal functions are merged; every entry becomes a flat list of calls.
+
+    A remark tells how many `calls` all entries make and how many `kernels` are distinct.
   }];
-  let statistics = [
-    Statistic<"formed", "kernels-formed", "calls in all entries">,
-    Statistic<"kept", "kernels-kept", "distinct kernels">];
 }
 
 def PlanMemory : Pass<"dp-plan-memory", "::mlir::ModuleOp"> {
@@ -54,7 +53,14 @@ def PlanMemory : Pass<"dp-plan-memory", "::mlir::ModuleOp"> {
 }
 
 def EntryPoints : Pass<"dp-entry-points", "::mlir::ModuleOp"> {
-  let summary = "give the entries the names and the signature of the runtime's ABI";
+  let summary = "give the entries the symbols that the description names";
+  let description = [{
+    Public functions get the prefix `dprt_`, so that `dprt.description` finds them and no symbol of
+    another library has their name; kernels are private and keep theirs. Their signature is already
+    that of `dprt_entry` (runtime/include/dprt/dprt.h): the arena and the number of rows.
+
+    Example: `func.func @probe(%arena: memref<64xi8>, %rows: index)` becomes `@dprt_probe`.
+  }];
 }
 
 #endif

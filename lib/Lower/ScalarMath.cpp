@@ -1,3 +1,4 @@
+//===- ScalarMath.cpp - f, f' and differences of f without cancellation -----------------------===//
 #include "lib/Lower/ScalarMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,3 +1,4 @@
+//===- Phases.cpp - the passes of each phase, and what may be left after it -------------------===//
 #include "lib/Pipelines/Phases.h"
 
 #include "lib/CodeGen/CPU/Backend.h"

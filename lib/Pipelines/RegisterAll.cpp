@@ -1,3 +1,4 @@
+//===- RegisterAll.cpp - dialects and passes of every stage -----------------------------------===//
 #include "lib/Pipelines/RegisterAll.h"
 
 #include "dialect/Register.h"

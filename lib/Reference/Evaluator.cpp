@@ -1,3 +1,4 @@
+//===- Evaluator.cpp - what each `dyad` op computes, as DyadOps.td says -----------------------===//
 #include "lib/Reference/Evaluator.h"
 
 #include "lib/Reference/Kernels.h"

@@ -1,3 +1,4 @@
+//===- FiniteDifference.cpp - slopes of a potential without any calculus ----------------------===//
 #include "lib/Reference/Evaluator.h"
 #include "lib/Reference/Potential.h"
 

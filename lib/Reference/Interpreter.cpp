@@ -1,3 +1,4 @@
+//===- Interpreter.cpp - runs functions, and programs update by update ------------------------===//
 #include "lib/Reference/Interpreter.h"
 
 #include "lib/Reference/Evaluator.h"

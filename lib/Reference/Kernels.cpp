@@ -1,3 +1,4 @@
+//===- Kernels.cpp - products, sums and losses as plain loops ---------------------------------===//
 #include "lib/Reference/Kernels.h"
 
 using namespace dpc;

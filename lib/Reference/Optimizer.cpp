@@ -1,3 +1,4 @@
+//===- Optimizer.cpp - sgd and adam, one parameter after the other ----------------------------===//
 #include "lib/Reference/Optimizer.h"
 
 #include <cmath>

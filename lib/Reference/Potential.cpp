@@ -1,3 +1,4 @@
+//===- Potential.cpp - every term of a potential at given states ------------------------------===//
 #include "lib/Reference/Potential.h"
 
 #include "lib/Reference/Evaluator.h"

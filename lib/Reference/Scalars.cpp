@@ -1,3 +1,4 @@
+//===- Scalars.cpp - f, G and the losses by their definitions (spec.md 1) ---------------------===//
 #include "lib/Reference/Scalars.h"
 
 #include <algorithm>

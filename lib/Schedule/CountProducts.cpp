@@ -1,3 +1,4 @@
+//===- CountProducts.cpp - counts by kind, functions and updates alike ------------------------===//
 #include "lib/Schedule/CountProducts.h"
 
 #include "dialect/Dyad/DyadOps.h"

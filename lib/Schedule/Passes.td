@@ -1,3 +1,5 @@
+//===- Passes.td - from updates to a straight line --------------------------------------------===//
+
 #ifndef DPC_SCHEDULE_PASSES
 #define DPC_SCHEDULE_PASSES
 
@@ -20,14 +22,13 @@ def UnrollInference : Pass<"dyad-unroll-inference", "::mlir::ModuleOp"> {
     number of rows and every parameter. With `fold`, each operation is folded and hashed as it is
     made (derivation.md 8), and what no result needs is removed, so time stays linear in passes
     times layers; without it the program is the literal sequence.
+
+    A remark per entry tells how many operations were `folded` away, found equal to an earlier one
+    (`shared`), and not needed (`dead`).
   }];
   let options = [
     ListOption<"entries", "entries", "std::string", "functions to write, of the table above">,
     Option<"fold", "fold", "bool", "true", "fold, share and remove operations">];
-  let statistics = [
-    Statistic<"numFolded", "folded", "operations folded away">,
-    Statistic<"numShared", "shared", "operations found equal to an earlier one">,
-    Statistic<"numDead", "dead", "operations that no result needs">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
@@ -37,8 +38,9 @@ def RaiseDifferences : Pass<"dyad-raise-differences", "::mlir::func::FuncOp"> {
     Inside a `dyad.combine`, two activations of one kind with opposite coefficients become one
     `dyad.activation_difference` by d = p - q. Legal when p and q share an operand that cancels in
     d, so that d is formed without subtracting nearly equal numbers (derivation.md 10, spec.md 6.4).
+
+    A remark per function tells how many differences were `raised`.
   }];
-  let statistics = [Statistic<"numRaised", "raised", "differences raised">];
 }
 
 #endif

@@ -1,5 +1,8 @@
+//===- RaiseDifferences.cpp - f(a + d) - f(a) as one exact operation --------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Schedule/Passes.h"
+
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace dpc;
@@ -97,6 +100,9 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (op.use_empty() && isPure(&op) && !op.hasTrait<OpTrait::IsTerminator>())
         op.erase();
+    remark::analysis(getOperation().getLoc(),
+                     remark::RemarkOpts::name(getOperation().getName()).category(getArgument()))
+        << remark::metric("raised", raised.size());
   }
 
   void raise(CombineOp op) {
@@ -197,7 +203,6 @@ struct RaiseDifferences : dpc::impl::RaiseDifferencesBase<RaiseDifferences> {
     Difference result =
         makeDifference(builder, location, p, rho, make(left), make(right), make(difference));
     raised.insert({{p.getOperation(), q.getOperation()}, result});
-    ++numRaised;
     return result;
   }
 

@@ -1,9 +1,11 @@
+//===- UnrollInference.cpp - the update sequence as straight-line functions -------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Schedule/Passes.h"
 #include "lib/Support/Messages.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/OperationSupport.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -285,17 +287,17 @@ struct UnrollInference : dpc::impl::UnrollInferenceBase<UnrollInference> {
   void runOnOperation() override {
     for (auto program : llvm::make_early_inc_range(getOperation().getOps<ProgramOp>())) {
       OpBuilder builder(program);
-      Counts counts;
       for (StringRef entry : entries) {
         if (!llvm::is_contained({"train_step", "infer", "probe", "gradients"}, entry)) {
           emitError(program.getLoc(), message::internalError, "no entry " + entry.str());
           return signalPassFailure();
         }
+        Counts counts;
         Unroller(program, fold, counts).write(builder, entry);
+        remark::analysis(program.getLoc(), remark::RemarkOpts::name(entry).category(getArgument()))
+            << remark::metric("folded", counts.folded) << remark::metric("shared", counts.shared)
+            << remark::metric("dead", counts.dead);
       }
-      numFolded += counts.folded;
-      numShared += counts.shared;
-      numDead += counts.dead;
       program.erase();
     }
   }

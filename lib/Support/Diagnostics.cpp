@@ -1,3 +1,4 @@
+//===- Diagnostics.cpp - messages with place, source line and caret ---------------------------===//
 #include "lib/Support/Diagnostics.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -58,20 +59,23 @@ void DiagnosticEngine::renderSource(std::string &out, const Place &place) const 
   auto source = sources.find(place.file);
   if (source == sources.end() || place.line == 0)
     return;
-  std::vector<std::string> columns = printableColumns(source->second.line(place.line));
-  if (columns.empty())
+  StringRef line = source->second.line(place.line);
+  size_t size = std::count_if(line.begin(), line.end(), startsCharacter);
+  if (size == 0)
     return;
-  // A line that is too long for a terminal is cut around the caret.
+  // A line that is too long for a terminal is cut around the caret, before it is taken apart.
   constexpr size_t width = 160;
-  size_t caret = std::min<size_t>(place.column - 1, columns.size()), begin = 0;
-  if (columns.size() > width && caret > width / 2)
-    begin = caret - width / 2;
-  size_t end = std::min(columns.size(), begin + width);
-  std::string text, pad;
-  for (size_t i = begin; i < end; ++i)
-    text += columns[i];
-  for (size_t i = begin; i < caret; ++i)
-    pad += columns[i] == "\t" ? "\t" : " ";
+  size_t caret = std::min<size_t>(place.column - 1, size);
+  if (size > width && caret > width / 2) {
+    size_t before = caret - width / 2;
+    caret = width / 2;
+    line = line.drop_until([&](char c) { return startsCharacter(c) && before-- == 0; });
+  }
+  std::vector<std::string> columns = printableColumns(line.take_front(4 * width));
+  columns.resize(std::min(columns.size(), width));
+  std::string text = fmt::format("{}", fmt::join(columns, "")), pad;
+  for (const std::string &column : llvm::ArrayRef(columns).take_front(caret))
+    pad += column == "\t" ? "\t" : " ";
   out += "  " + text + "\n  " + pad + (colour ? "\x1b[1;32m^\x1b[0m" : "^") + "\n";
 }
 
@@ -102,6 +106,11 @@ std::string DiagnosticEngine::render(const Diagnostic &diagnostic) const {
 // Engine
 //===------------------------------------------------------------------------------------------===//
 
+DiagnosticEngine::~DiagnosticEngine() {
+  if (sink && errorCount > mostErrors)
+    sink(fmt::format("error: {}\n", formatMessage(message::moreErrors, errorCount - mostErrors)));
+}
+
 void DiagnosticEngine::addSource(const SourceFile &source) {
   std::lock_guard<std::recursive_mutex> lock(mutex);
   sources[source.name()] = source;
@@ -120,6 +129,11 @@ void DiagnosticEngine::report(Diagnostic diagnostic) {
   std::lock_guard<std::recursive_mutex> lock(mutex);
   if (ignored && llvm::StringRef(diagnostic.text).ends_with(std::string("[") + ignored->id + "]"))
     return;
+  if (!diagnostic.isWarning && errorCount >= mostErrors) {
+    ++errorCount;
+    ++counts[diagnostic.code];
+    return;
+  }
   redirectPrelude(diagnostic);
   if (!seen.insert(diagnostic.place.str() + "\n" + diagnostic.text).second)
     return;

@@ -58,6 +58,11 @@ public:
   /// `sink` gets one finished text per diagnostic, or nothing is written if it is empty.
   explicit DiagnosticEngine(Sink sink = {}, bool colour = false)
       : sink(std::move(sink)), colour(colour) {}
+  /// Says how many errors were not written.
+  ~DiagnosticEngine();
+
+  /// Errors beyond this many are only counted.
+  static constexpr unsigned mostErrors = 100;
 
   /// Makes the lines of `source` known by its name.
   void addSource(const SourceFile &source);

@@ -1,3 +1,4 @@
+//===- Messages.cpp - the catalogue, searched by id -------------------------------------------===//
 #include "lib/Support/Messages.h"
 
 const dpc::Message *dpc::findMessage(llvm::StringRef id) {

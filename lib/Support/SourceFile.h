@@ -29,6 +29,9 @@ struct Place {
   friend bool operator==(const Place &, const Place &) = default;
 };
 
+/// Bytes that continue a character of UTF-8 do not start a column.
+inline bool startsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 class SourceFile {
 public:
   SourceFile() : SourceFile("", "") {}
@@ -49,6 +52,10 @@ private:
     std::string name;
     std::string text;
     std::vector<size_t> lineStarts;
+    /// How many characters start before each block of bytes: lines may be megabytes long.
+    std::vector<size_t> charactersBeforeBlock;
+
+    size_t charactersBefore(size_t offset) const;
   };
   std::shared_ptr<const Content> content; // copies are cheap
 };

@@ -1,3 +1,4 @@
+//===- Suggest.cpp - edit distance, and lists of names in a sentence --------------------------===//
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>

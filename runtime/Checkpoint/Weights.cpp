@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <tuple>
@@ -167,5 +168,12 @@ Result<std::vector<Tensor>> dprt::readWeights(const std::string &path,
   Result<std::vector<Tensor>> tensors = readTensors(path);
   if (!tensors.ok())
     return tensors;
-  return matchTensors(path, std::move(*tensors), expected);
+  tensors = matchTensors(path, std::move(*tensors), expected);
+  if (tensors.ok())
+    for (const Tensor &tensor : *tensors)
+      for (float value : *tensor.f32())
+        if (!std::isfinite(value))
+          return Status::data(fmt::format("`{}`: tensor `{}` holds {}, which is not finite", path,
+                                          tensor.name, value));
+  return tensors;
 }

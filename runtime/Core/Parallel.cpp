@@ -1,9 +1,17 @@
 //===- Parallel.cpp - threads of compiled models and of the runtime ---------------------------===//
 #include "dprt/dprt.h"
+#include "dprt/threads.h"
 
+#include "Core/Guard.h"
+
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <atomic>
+#include <cstring>
+#include <mutex>
+#include <pthread.h>
+#include <vector>
 
 namespace {
 std::atomic<int> wanted{0};
@@ -37,4 +45,46 @@ extern "C" void dprt_parallel(void (*body)(void *arguments, int64_t task), void 
 #pragma omp parallel for num_threads(count) schedule(static)
   for (int64_t task = 0; task < tasks; ++task)
     body(arguments, task);
+}
+
+/// Starts `count` threads of twice the size of libomp's, which adds what it needs itself, and ends
+/// them again: 0, or an error of the system. Their stacks are kept for those that follow.
+static int tryThreads(int count) {
+  std::vector<pthread_t> started;
+  started.reserve(size_t(count));
+  pthread_attr_t attributes;
+  if (int error = ::pthread_attr_init(&attributes))
+    return error;
+  int error = ::pthread_attr_setstacksize(&attributes, 2 * kmp_get_stacksize_s());
+  std::mutex gate; // all of them at once
+  gate.lock();
+  auto wait = [](void *gate) -> void * {
+    std::lock_guard<std::mutex> pass(*static_cast<std::mutex *>(gate));
+    return nullptr;
+  };
+  while (error == 0 && started.size() < size_t(count)) {
+    pthread_t thread;
+    error = ::pthread_create(&thread, &attributes, wait, &gate);
+    if (error == 0)
+      started.push_back(thread);
+  }
+  gate.unlock();
+  for (pthread_t thread : started)
+    ::pthread_join(thread, nullptr);
+  ::pthread_attr_destroy(&attributes);
+  return error;
+}
+
+// libomp ends the process when it cannot start a thread.
+dprt::Status dprt::startThreads(int wish) {
+  dprt_set_threads(wish);
+  return guard([]() -> Status {
+    int count = threads();
+    if (int error = count > 1 ? tryThreads(count) : 0)
+      return Status::machine(fmt::format("cannot start {} threads: {}; try a smaller --threads",
+                                         count, std::strerror(error)));
+    auto nothing = [](void *, int64_t) {};
+    dprt_parallel(nothing, nullptr, count);
+    return {};
+  });
 }

@@ -80,6 +80,9 @@ static Result<IdxFile> readIdx(const std::string &folder, const std::string &nam
     file.shape.push_back(bigEndian(bytes->data() + 4 + 4 * i));
     expected *= unsigned(file.shape.back());
   }
+  if (expected > uint64_t(INT64_MAX))
+    return wrong(fmt::format("has a wrong header: {} bytes are more than any file holds",
+                             fmt::join(file.shape, " x ")));
   uint64_t found = bytes->size() - uint64_t(file.begin);
   if (found < expected)
     return wrong(fmt::format("is truncated: it holds {} of the {} bytes of its {} {}", found,

@@ -29,7 +29,7 @@ TEST_P(Compiled, agreesWithTheReference) {
     step.setInputs(c.seed, rows);
     step.run("train_step");
     std::string where;
-    EXPECT_LE(step.errorOf("train_step", where), 2e-5) << where << " with " << rows << " rows\n"
+    EXPECT_LE(step.errorOf("train_step", where), 1e-5) << where << " with " << rows << " rows\n"
                                                        << text;
   }
 }

@@ -1,3 +1,4 @@
+//===- CompiledStep.cpp - machine code and the reference on the same arguments ----------------===//
 #include "test/CodeGen/CompiledStep.h"
 
 #include "lib/Pipelines/RegisterAll.h"

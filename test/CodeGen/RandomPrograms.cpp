@@ -1,3 +1,4 @@
+//===- RandomPrograms.cpp - straight-line dyad of every op and odd sizes ----------------------===//
 #include "test/CodeGen/RandomPrograms.h"
 
 #include <fmt/format.h>

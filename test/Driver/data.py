@@ -108,6 +108,10 @@ def no_gzip(place):
 train(variant("no-gzip", no_gzip), 1, images)
 train(variant("no-idx", replaced(images, b"P5 28 28 255 " * 1000)), 1, images)
 
+# A header whose product is 2^64.
+vast = struct.pack(">IIII", 0x803, 2**31, 2**31, 4) + content(images)[16:]
+train(variant("vast", replaced(images, vast)), 1, images, "2147483648 x 2147483648 x 4 bytes are more than any file holds")
+
 # Images of another size than the network's input.
 small = struct.pack(">IIII", 0x803, 10000, 14, 28) + content(images)[16 : 16 + 10000 * 14 * 28]
 train(variant("size", replaced(images, small)), 1, "784")

@@ -1,6 +1,6 @@
 # RUN: %python %s %tools %examples/spirals/model.dp %t.folder
-"""Weights with wrong names, shapes or types, and files that are no safetensors, exit with 1 and name every
-tensor that is wrong."""
+"""Weights with wrong names, shapes or types (language.md T10), and files that are no safetensors, exit with 1
+and name every tensor that is wrong."""
 
 import os
 import subprocess
@@ -53,6 +53,10 @@ changed(lambda copy: copy.update({"h1.weight": ("F32", [2, 32], copy["h1.weight"
 check(1, "h1.weight", "[2, 32]", "[32, 2]")
 changed(lambda copy: copy.update({"h1.bias": ("F64", [32], list(copy["h1.bias"][2]))}))
 check(1, "h1.bias", "F64", "F32")
+
+for value in ("nan", "-inf"):
+    changed(lambda copy: copy.update({"h1.bias": ("F32", [32], [0.0] * 31 + [float(value)])}))
+    check(1, "h1.bias", value, "not finite")
 
 with open(good, "rb") as stream:
     content = stream.read()

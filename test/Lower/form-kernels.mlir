@@ -1,4 +1,8 @@
 // RUN: dp-opt %s --convert-dyad-to-linalg --dp-form-kernels | FileCheck %s
+// RUN: dp-opt %s --convert-dyad-to-linalg --dp-form-kernels --remarks-filter=.* --remark-format=emitRemark -o /dev/null 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=REMARK
+
+// REMARK: Category:dp-form-kernels | calls=4, kernels=3
 
 // The two equal layers are one function of a product, its bias and its activation, with the
 // pre-activation as a second result because the difference reads it. The nudge joins the product

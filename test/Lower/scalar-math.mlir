@@ -47,9 +47,36 @@ func.func @tanh_difference(%p: tensor<2x3xf32>, %q: tensor<2x3xf32>, %d: tensor<
 // CHECK-COUNT-1: arith.maximumf
 // CHECK: math.log1p
 // CHECK-NOT: arith.maximumf
-// CHECK: return
+// The gradient is one quotient: p - y would lose the digits of a confident prediction.
+// CHECK: %[[Q:.*]] = arith.divf
+// CHECK-NEXT: linalg.yield %[[Q]]
+// CHECK-NEXT: }
+// CHECK-NEXT: return
 func.func @cross_entropy(%z: tensor<2x3xf32>, %y: tensor<2x3xf32>) -> (tensor<2xf32>, tensor<2x3xf32>) {
   %0 = dyad.loss softmax_cross_entropy %z, %y : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2xf32>
   %1 = dyad.loss_gradient softmax_cross_entropy %z, %y : tensor<2x3xf32>
   return %0, %1 : tensor<2xf32>, tensor<2x3xf32>
+}
+
+// At a kink the slope is that of the flat side (language.md N2).
+// CHECK-LABEL: func.func @slopes_at_kinks
+// CHECK: arith.cmpf ole, %in, %{{.*}}
+// CHECK: arith.select
+// CHECK: arith.cmpf oge, %in, %{{.*}}
+// CHECK: arith.cmpf ole, %in, %{{.*}}
+func.func @slopes_at_kinks(%z: tensor<2x3xf32>, %x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
+  %0 = dyad.slope_times relu %z, %x : tensor<2x3xf32>
+  %1 = dyad.slope_times clip %z, %x : tensor<2x3xf32>
+  return %0, %1 : tensor<2x3xf32>, tensor<2x3xf32>
+}
+
+// 4 e / (1 + e)^2 keeps the digits of a saturated unit, which 1 - tanh^2 loses.
+// CHECK-LABEL: func.func @tanh_slope
+// CHECK-NOT: arith.subf
+// CHECK: math.exp
+// CHECK-NOT: arith.subf
+// CHECK: return
+func.func @tanh_slope(%z: tensor<2x3xf32>, %x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = dyad.slope_times tanh %z, %x : tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
 }

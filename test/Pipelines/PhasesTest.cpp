@@ -1,6 +1,7 @@
 // The table of phases: what may be left, what is said about the rest, and that dumps are inputs.
 #include "lib/Pipelines/Phases.h"
 #include "lib/Pipelines/RegisterAll.h"
+#include "lib/Support/Diagnostics.h"
 #include "test/CodeGen/RandomPrograms.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -32,8 +33,8 @@ protected:
   }
   std::string diagnosticsOf(llvm::function_ref<void()> run) {
     std::string text;
-    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-      text += diagnostic.str() + "\n";
+    ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+      text += placeOf(diagnostic.getLocation()).str() + ": " + diagnostic.str() + "\n";
       return success();
     });
     run();
@@ -103,7 +104,7 @@ TEST_F(Phases, reportAnIntruderAtItsPlace) {
             "}\n");
   std::string text = diagnosticsOf(
       [&] { EXPECT_TRUE(failed(runPhases(*module, Phase::Buffer, Phase::Target, options))); });
-  EXPECT_EQ(text, "not supported yet: tensor.empty after phase target [DP9002]\n");
+  EXPECT_EQ(text, "model.dp:7:3: not supported yet: tensor.empty after phase target [DP9002]\n");
 }
 
 TEST_F(Phases, emitAssemblyForEveryInstructionSet) {

@@ -33,6 +33,13 @@ TEST(Scalars, derivativeIsTheSlope) {
       EXPECT_NEAR(f.derivative(b), (f.value(b + step) - f.value(b - step)) / (2 * step), 1e-8);
 }
 
+TEST(Scalars, derivativeAtAKinkIsThatBelowZeroOrOutside) {
+  EXPECT_EQ(functions[1].derivative(0), 0);
+  EXPECT_EQ(functions[2].derivative(0), 0.2);
+  EXPECT_EQ(functions[3].derivative(0), 0);
+  EXPECT_EQ(functions[3].derivative(1), 0);
+}
+
 TEST(Scalars, inverseIsTheSlopeOfThePotential) {
   for (ScalarFunction f : functions)
     for (double b : grid) {

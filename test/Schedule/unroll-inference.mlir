@@ -3,6 +3,13 @@
 // RUN: dp-opt %s --dyad-unroll-inference="entries=gradients fold=false" | FileCheck %s --check-prefix=RAW
 // RUN: not dp-opt %s --dyad-unroll-inference="entries=predict" 2>&1 | FileCheck %s --check-prefix=ENTRY
 
+// RUN: dp-opt %s --dyad-unroll-inference="entries=train_step,probe,gradients" --remarks-filter=.* --remark-format=emitRemark \
+// RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: train_step | Category:dyad-unroll-inference | dead=0, folded=1, shared=6
+// REMARK: probe | Category:dyad-unroll-inference | dead=0, folded=1, shared=7
+// REMARK: gradients | Category:dyad-unroll-inference | dead=1, folded=1, shared=6
+
 // ENTRY: error: internal error: no entry predict
 
 dyad.program @net inference jacobi passes 2 {
@@ -39,8 +46,9 @@ dyad.program @net inference jacobi passes 2 {
     %o = dyad.get "output#0" : tensor<4x2xf32>
     %h = dyad.get "h#0" : tensor<4x3xf32>
     %g = dyad.weight_gradient %o, %h rows %n : (tensor<4x2xf32>, tensor<4x3xf32>, index) -> tensor<2x3xf32>
-    dyad.set "output.weight#gradient" %g : tensor<2x3xf32>
     %p = dyad.weight_gradient %h, %x rows %n : (tensor<4x3xf32>, tensor<4x3xf32>, index) -> tensor<3x3xf32>
+    %f = dyad.combine ["1"] %g : tensor<2x3xf32>
+    dyad.set "output.weight#gradient" %f : tensor<2x3xf32>
     dyad.set "h.weight#gradient" %p : tensor<3x3xf32>
     %d = dyad.linear %h, %v : (tensor<4x3xf32>, tensor<2x3xf32>) -> tensor<4x2xf32>
     dyad.set "output#define0" %d : tensor<4x2xf32>
@@ -85,4 +93,5 @@ dyad.program @net inference jacobi passes 2 {
 // RAW: dyad.linear
 // RAW-NEXT: dyad.weight_gradient
 // RAW-NEXT: dyad.weight_gradient
+// RAW-NEXT: dyad.combine ["1"]
 // RAW-NEXT: return

@@ -93,7 +93,7 @@ train {{
   objective {method}({arguments});
   loss {loss};
   inference {INFERENCES[inference]}(passes = {1 + (index + index // 3) % 3});
-  rate constant(0.1);
+  rate warmup_cosine(peak = 0.3, start = 0.1, end = 0, warmup = 2, decay = 4);
   seed {index};
 }}
 """)

@@ -1,3 +1,4 @@
+//===- Harness.cpp - programs, random arguments and their errors ------------------------------===//
 #include "test/property/Harness.h"
 
 #include "dialect/Register.h"

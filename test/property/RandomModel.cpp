@@ -1,3 +1,4 @@
+//===- RandomModel.cpp - DAGs with residual sums and shared weights ---------------------------===//
 #include "test/property/RandomModel.h"
 
 #include <fmt/format.h>

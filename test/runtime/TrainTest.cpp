@@ -218,6 +218,13 @@ TEST(Evaluate, CountsEverySampleOnce) {
   EXPECT_EQ(fake::evaluations, 9);
 }
 
+TEST(Evaluate, LossIsTheMeanOverAllSamples) {
+  Model model = fake::model(); // all weights zero: each sample's loss is ln 2
+  Result<Evaluation> result = evaluate(model, makeData(33));
+  ASSERT_TRUE(result.ok());
+  EXPECT_NEAR(result->loss, std::log(2), 1e-6);
+}
+
 TEST(Evaluate, FloatTargetsCompareWithTheirLargest) {
   Model model = fake::model();
   Samples data =

@@ -1,6 +1,7 @@
 # RUN: %python %s %source
 """Who may include whom: the table "Arrows" of docs/architecture.md is read and enforced."""
 
+import os
 import re
 import sys
 
@@ -39,7 +40,12 @@ def matches(path, prefix):
 def main():
     root = sys.argv[1]
     rules = table(tree.read(root, "docs/architecture.md"))
-    wrong = []
+    wrong = [
+        f"{source}: its folder is not among those that the style tests look at"
+        for folder in sorted(os.listdir(root))
+        if folder not in tree.FOLDERS + ("cmake", "test") and not folder.startswith(("build", "."))
+        for source in tree.files(root, (folder,), (".cpp", ".h", ".td"))
+    ]
     for source in tree.files(root, tree.FOLDERS, (".cpp", ".h", ".td")):
         folders = [folder for folder in rules if matches(source, folder)]
         if not folders:

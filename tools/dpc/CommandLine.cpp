@@ -1,3 +1,4 @@
+//===- CommandLine.cpp - options by Opts.td, each mistake a message of ours -------------------===//
 #include "tools/dpc/CommandLine.h"
 
 #include "lib/Support/Messages.h"
@@ -53,6 +54,9 @@ public:
     return !info.hasSubCommands() || isValidForSubCommand(&info, command);
   }
 };
+
+/// More than any one machine runs at once.
+constexpr int64_t mostThreads = 4096;
 
 constexpr llvm::StringLiteral exitCodes = R"(
 Exit codes:
@@ -129,14 +133,22 @@ public:
     return value.value_or("");
   }
 
-  std::optional<int64_t> number(Id id, int64_t least) {
+  /// Weights and dumps are no text, and metrics would mix with the progress.
+  void refuseStandardOutput(Id id) {
+    if (text(id) == "-")
+      fail(mistake(&command, message::badOptionValue, spelling(id), "-",
+                   "a file, as standard output is for people"));
+  }
+
+  std::optional<int64_t> number(Id id, int64_t least,
+                                int64_t most = std::numeric_limits<int64_t>::max()) {
     std::optional<std::string> value = text(id);
     int64_t result = 0;
     if (!value)
       return std::nullopt;
-    if (llvm::StringRef(*value).getAsInteger(10, result) || result < least)
+    if (llvm::StringRef(*value).getAsInteger(10, result) || result < least || result > most)
       fail(mistake(&command, message::badOptionValue, spelling(id), *value,
-                   fmt::format("an integer of at least {}", least)));
+                   fmt::format("an integer between {} and {}", least, most)));
     return result;
   }
 
@@ -168,7 +180,7 @@ public:
   driver::MachineOptions machine() {
     driver::MachineOptions result;
     result.optLevel = choice(OPT_opt_level, {"0", "2"}).value_or(1) == 0 ? 0 : 2;
-    result.threads = number(OPT_threads, 1).value_or(0);
+    result.threads = number(OPT_threads, 1, mostThreads).value_or(0);
     result.cpu = text(OPT_cpu).value_or(result.cpu);
     return result;
   }
@@ -187,6 +199,8 @@ private:
 };
 
 Command makeCommand(llvm::StringRef name, const InputArgList &parsed, Reader &read) {
+  for (Id id : {OPT_out, OPT_metrics, OPT_dump_file})
+    read.refuseStandardOutput(id);
   if (name == "train") {
     driver::TrainOptions options{read.model(),
                                  read.machine(),
@@ -276,6 +290,9 @@ dpc::tool::parseCommandLine(llvm::ArrayRef<const char *> arguments) {
     llvm::StringRef spelling = option.matches(OPT_UNKNOWN)
                                    ? llvm::StringRef(argument->getSpelling()).split('=').first
                                    : option.getUnaliasedOption().getPrefixedName();
+    // `--json=1`: `--json` alone would be known.
+    if (option.matches(OPT_UNKNOWN) && llvm::is_contained(names, spelling))
+      return mistake(command, message::unexpectedValue, spelling.str());
     if (option.matches(OPT_UNKNOWN) ||
         !table.knows(infos[option.getUnaliasedOption().getID() - 1], command->Name))
       return mistake(command, message::unknownOption, spelling.str(), didYouMean(spelling, names));

@@ -1,3 +1,4 @@
+//===- Crash.cpp - signals and failed allocations to messages ---------------------------------===//
 #include "tools/dpc/Crash.h"
 
 #include "llvm/Support/ErrorHandling.h"
@@ -7,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 
 using namespace dpc;
@@ -34,6 +36,19 @@ void say(std::string_view text) {
 [[noreturn]] void noMemory() {
   say("dpc: error: out of memory [DP5502]\n");
   leave(ExitCode::machine);
+}
+
+/// EAGAIN is what the system says when it has no thread, or no stack for one, left.
+[[noreturn]] void noThread() {
+  say("dpc: error: cannot start a thread: not enough memory, or too many threads [DP5502]\n");
+  leave(ExitCode::machine);
+}
+
+/// LLVM's thread pools know no other way to say that a thread could not be started.
+void onFatalError(void *, const char *reason, bool) {
+  if (std::string_view(reason).starts_with("pthread_create failed"))
+    noThread();
+  internalError(reason);
 }
 
 void onSignal(int signal) {
@@ -67,8 +82,7 @@ void dpc::tool::installCrashHandlers() {
     ::sigaction(signal, &action, nullptr);
 
   std::set_new_handler(noMemory);
-  llvm::install_fatal_error_handler(
-      [](void *, const char *reason, bool) { internalError(reason); });
+  llvm::install_fatal_error_handler(onFatalError);
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { noMemory(); });
 }
 
@@ -77,6 +91,10 @@ ExitCode dpc::tool::guarded(llvm::function_ref<ExitCode()> body) {
     return body();
   } catch (const std::bad_alloc &) {
     noMemory();
+  } catch (const std::system_error &error) {
+    if (error.code() == std::errc::resource_unavailable_try_again)
+      noThread();
+    internalError(error.what());
   } catch (const std::exception &exception) {
     internalError(exception.what());
   }

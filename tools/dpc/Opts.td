@@ -49,6 +49,7 @@ defm dump_file : Value<"dump", [c_probe], g_files, "OUT",
   "write loss, states and gradients here (safetensors)">;
 def o : Separate<["-"], "o", [c_compile]>, Group<g_files>, MetaVarName<"OUT">,
   HelpText<"output file; - is standard output">;
+def o_EQ : Joined<["-"], "o=", [c_compile]>, Alias<o>;
 defm emit : Value<"emit", [c_compile], g_run, "PHASE",
   "write the program after PHASE: ast dp dyad schedule tensor buffer target llvm asm obj">;
 defm from : Value<"from", [c_compile], g_run, "PHASE",

@@ -1,3 +1,4 @@
+//===- Terminal.cpp - writes that know when they failed ---------------------------------------===//
 #include "tools/dpc/Terminal.h"
 
 #include "lib/Support/Messages.h"

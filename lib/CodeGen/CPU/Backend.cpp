@@ -1,3 +1,4 @@
+//===- Backend.cpp - LLVM passes and instruction selection for one CPU ------------------------===//
 #include "lib/CodeGen/CPU/Backend.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"

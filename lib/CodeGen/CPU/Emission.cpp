@@ -1,3 +1,4 @@
+//===- Emission.cpp - loops, tasks, masks and vectors for the emitters ------------------------===//
 #include "lib/CodeGen/CPU/Emission.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -33,15 +34,34 @@ std::optional<KernelParts> KernelParts::of(func::FuncOp function) {
   return parts;
 }
 
-bool dpc::sumsInDouble(linalg::LinalgOp product) {
-  constexpr int64_t mostWork = 4'000'000; // multiplications and additions
-  int64_t work = 2;
-  for (int64_t size : product.getStaticLoopRanges()) {
-    if (ShapedType::isDynamic(size))
-      return false;
+Value dpc::wholeOf(Value buffer) {
+  auto view = buffer.getDefiningOp<memref::ReinterpretCastOp>();
+  return view ? view.getSource() : buffer;
+}
+
+/// Whether a reduction along the batch does nothing but add up.
+static bool isColumnSum(linalg::LinalgOp op) {
+  Block &body = op->getRegion(0).front();
+  return isa<linalg::GenericOp>(op.getOperation()) && op.getNumLoops() == 2 &&
+         op.getIteratorTypesArray()[0] == utils::IteratorType::reduction &&
+         op.getNumDpsInputs() == 1 && isa<arith::AddFOp>(body.front()) &&
+         body.getOperations().size() == 2;
+}
+
+bool dpc::sumsInDouble(linalg::LinalgOp root) {
+  if (!isa<linalg::MatmulOp>(root.getOperation()) && !isColumnSum(root))
+    return false;
+  // Multiplications and additions. Sums over the batch show their rounding where they cancel in
+  // all elements of the result: only where those are few.
+  int64_t work = 2, most = 4'000'000;
+  for (int64_t size : root.getStaticLoopRanges()) {
+    if (ShapedType::isDynamic(size)) {
+      size = cast<MemRefType>(wholeOf(root.getDpsInputs()[0]).getType()).getDimSize(0);
+      most = 500'000;
+    }
     work *= size;
   }
-  return work <= mostWork;
+  return work <= most;
 }
 
 Emission::Emission(KernelParts &parts, const VectorUnit &unit)

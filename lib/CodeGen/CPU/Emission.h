@@ -26,10 +26,14 @@ struct KernelParts {
   static std::optional<KernelParts> of(mlir::func::FuncOp function);
 };
 
-/// Whether a product is summed in double. Where a nudge moves a unit across a kink, its difference
-/// is a pre-activation near zero, as wrong as the sum that gave it and seen beside small nudges.
-/// Small products can afford exact sums; large ones (and those over the batch) are summed in f32.
-bool sumsInDouble(mlir::linalg::LinalgOp product);
+/// The whole matrix behind a view of its first rows.
+mlir::Value wholeOf(mlir::Value buffer);
+
+/// Whether a product, or a sum over the batch, is summed in double. Where a nudge moves a unit
+/// across a kink, its difference is a pre-activation near zero, as wrong as the sum that gave it
+/// and seen beside small nudges; where the samples of a batch nearly balance, a gradient is small
+/// beside its terms. Small sums can afford it; large ones are summed in f32.
+bool sumsInDouble(mlir::linalg::LinalgOp root);
 
 /// Half-open range of indices.
 struct Interval {

@@ -70,8 +70,13 @@ void dpc::emitColumnReduction(KernelParts &parts, Emission &e) {
       rows = view.getSizes()[0];
   }
   int64_t n = shapeOf(result)[0], lanes = e.unit.lanes;
+  bool wide = sumsInDouble(reduction);
+  auto wideType = VectorType::get({lanes}, e.b.getF64Type());
   auto columns = [&](Value column, int64_t vectors, int64_t lastCount) {
-    SmallVector<Value> starts(vectors, e.splat(startOf(parts, result)));
+    Value start = e.splat(startOf(parts, result));
+    if (wide)
+      start = arith::ExtFOp::create(e.b, e.loc, wideType, start);
+    SmallVector<Value> starts(vectors, start);
     auto loop = scf::ForOp::create(e.b, e.loc, e.index(0), rows, e.index(1), starts);
     {
       OpBuilder::InsertionGuard guard(e.b);
@@ -79,12 +84,19 @@ void dpc::emitColumnReduction(KernelParts &parts, Emission &e) {
       SmallVector<Value> sums;
       for (int64_t v = 0; v < vectors; ++v) {
         Value x = e.load(input, {loop.getInductionVar(), e.plus(column, v * lanes)});
-        sums.push_back(e.onVectors(*reduction.getBody(), {x, loop.getRegionIterArgs()[v]})[0]);
+        Value sum = loop.getRegionIterArgs()[v];
+        if (wide)
+          sums.push_back(arith::AddFOp::create(e.b, e.loc, sum,
+                                               arith::ExtFOp::create(e.b, e.loc, wideType, x)));
+        else
+          sums.push_back(e.onVectors(*reduction.getBody(), {x, sum})[0]);
       }
       scf::YieldOp::create(e.b, e.loc, sums);
     }
     for (int64_t v = 0; v < vectors; ++v) {
       Value at = e.plus(column, v * lanes), sum = loop.getResult(v);
+      if (wide)
+        sum = arith::TruncFOp::create(e.b, e.loc, e.vector, sum);
       int64_t count = v + 1 == vectors ? lastCount : lanes;
       bool kept = !parts.perUnit || !llvm::is_contained(parts.perUnit.getDpsInits(), result);
       if (kept)

@@ -53,12 +53,6 @@ private:
 
 } // namespace
 
-/// The whole matrix behind a view of its first rows.
-static Value wholeOf(Value buffer) {
-  auto view = buffer.getDefiningOp<memref::ReinterpretCastOp>();
-  return view ? view.getSource() : buffer;
-}
-
 ProductEmitter::ProductEmitter(KernelParts &parts, Emission &e)
     : parts(parts), e(e), product(parts.root) {
   Value viewA = product.getDpsInputs()[0];

@@ -25,35 +25,52 @@ static linalg::LinalgOp rowwise(IRRewriter &rewriter, linalg::LinalgOp op) {
   return succeeded(turned) ? *turned : *generic;
 }
 
-/// for row { for column { sum over the depth in double } }
+/// for each element of the result { sum over the depth in double }
 static void sumInDouble(IRRewriter &rewriter, linalg::LinalgOp op) {
   Location loc = op.getLoc();
-  Value a = op.getDpsInputs()[0], b = op.getDpsInputs()[1], result = op.getDpsInits()[0];
-  SmallVector<int64_t> sizes = op.getStaticLoopRanges(); // m, n, k
   rewriter.setInsertionPoint(op);
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(rewriter, loc, value);
   };
-  Value zero = index(0), one = index(1), depth = index(sizes[2]);
+  Value zero = index(0), one = index(1);
   Value start = arith::ConstantOp::create(rewriter, loc, rewriter.getF64FloatAttr(0.0));
-  auto rows = scf::ForOp::create(rewriter, loc, zero, index(sizes[0]), one);
-  rewriter.setInsertionPointToStart(rows.getBody());
-  auto columns = scf::ForOp::create(rewriter, loc, zero, index(sizes[1]), one);
-  rewriter.setInsertionPointToStart(columns.getBody());
-  Value row = rows.getInductionVar(), column = columns.getInductionVar();
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  size_t depthDim = llvm::find(iterators, utils::IteratorType::reduction) - iterators.begin();
+  // Only the number of samples is no constant: the first dimension of what is summed.
+  Value depth = ShapedType::isDynamic(sizes[depthDim])
+                    ? Value(memref::DimOp::create(rewriter, loc, op.getDpsInputs()[0], zero))
+                    : index(sizes[depthDim]);
+  SmallVector<Value> counters(sizes.size());
+  for (auto [dim, size] : llvm::enumerate(sizes)) {
+    if (dim == depthDim)
+      continue;
+    auto loop = scf::ForOp::create(rewriter, loc, zero, index(size), one);
+    rewriter.setInsertionPointToStart(loop.getBody());
+    counters[dim] = loop.getInductionVar();
+  }
+  auto indicesOf = [&](OpOperand &operand) {
+    SmallVector<Value> indices;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
+      indices.push_back(counters[cast<AffineDimExpr>(expr).getPosition()]);
+    return indices;
+  };
   auto loop = scf::ForOp::create(
       rewriter, loc, zero, depth, one, start,
       [&](OpBuilder &inner, Location, Value k, ValueRange sum) {
-        auto load = [&](Value buffer, ValueRange indices) -> Value {
-          Value number = memref::LoadOp::create(inner, loc, buffer, indices);
-          return arith::ExtFOp::create(inner, loc, inner.getF64Type(), number);
-        };
-        Value term = arith::MulFOp::create(inner, loc, load(a, {row, k}), load(b, {k, column}));
+        counters[depthDim] = k;
+        Value term;
+        for (OpOperand *operand : op.getDpsInputOperands()) {
+          Value number = memref::LoadOp::create(inner, loc, operand->get(), indicesOf(*operand));
+          Value wide = arith::ExtFOp::create(inner, loc, inner.getF64Type(), number);
+          term = term ? Value(arith::MulFOp::create(inner, loc, term, wide)) : wide;
+        }
         Value next = arith::AddFOp::create(inner, loc, sum[0], term);
         scf::YieldOp::create(inner, loc, next);
       });
   Value sum = arith::TruncFOp::create(rewriter, loc, rewriter.getF32Type(), loop.getResult(0));
-  memref::StoreOp::create(rewriter, loc, sum, result, ValueRange{row, column});
+  OpOperand &result = op.getDpsInitsMutable()[0];
+  memref::StoreOp::create(rewriter, loc, sum, result.get(), indicesOf(result));
 }
 
 namespace {
@@ -63,7 +80,7 @@ struct CpuPlainLoops : dpc::impl::CpuPlainLoopsBase<CpuPlainLoops> {
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
-      if (isa<linalg::MatmulOp>(op) && sumsInDouble(op)) {
+      if (sumsInDouble(op)) {
         sumInDouble(rewriter, op);
         rewriter.eraseOp(op);
         continue;

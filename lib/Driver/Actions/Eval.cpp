@@ -1,3 +1,4 @@
+//===- Eval.cpp - test accuracy of given weights ----------------------------------------------===//
 #include "lib/Driver/Actions/Evaluation.h"
 
 #include "lib/Driver/Executable.h"

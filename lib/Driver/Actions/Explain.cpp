@@ -1,3 +1,4 @@
+//===- Explain.cpp - derivations and messages in words ----------------------------------------===//
 #include "lib/Derive/Explain.h"
 
 #include "lib/Driver/Actions/Actions.h"

@@ -1,3 +1,4 @@
+//===- Info.cpp - sizes, layers and matrix products, as text or JSON --------------------------===//
 #include "lib/Driver/Actions/Actions.h"
 
 #include "lib/Driver/Compiler.h"

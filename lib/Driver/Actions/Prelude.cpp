@@ -1,3 +1,4 @@
+//===- Prelude.cpp - the methods that ship, or those of --prelude -----------------------------===//
 #include "lib/Driver/Actions/Actions.h"
 
 #include "lib/Frontend/Frontend.h"

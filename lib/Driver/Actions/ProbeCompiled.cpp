@@ -1,3 +1,4 @@
+//===- ProbeCompiled.cpp - a probe by machine code, in single precision -----------------------===//
 #include "lib/Driver/Actions/ProbeTargets.h"
 
 #include "lib/Driver/Executable.h"

@@ -1,3 +1,4 @@
+//===- ProbeReference.cpp - a probe by the interpreter, in double -----------------------------===//
 #include "lib/Driver/Actions/ProbeTargets.h"
 
 #include "lib/Reference/Interpreter.h"

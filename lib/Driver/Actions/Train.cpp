@@ -157,7 +157,7 @@ bool Training::trainAndWrite() {
   console.progress("");
   if (!check(trained.status()))
     return false;
-  if (!options.maxSteps && data->validation.count() > 0)
+  if (!options.maxSteps && data->validation.count() > 0 && trained->keptEpoch > 0)
     if (!console.out(
             fmt::format("epoch {} has the best validation accuracy\n", trained->keptEpoch)))
       return false;

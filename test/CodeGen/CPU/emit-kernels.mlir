@@ -96,6 +96,46 @@ func.func private @gradient(%x: memref<100x640xf32, strided<[640, 1]>>, %rows: i
   return
 }
 
+// Small sums over the batch are summed in double: they may cancel in all elements of a gradient.
+// CHECK-LABEL: func.func private @small_gradient(
+// CHECK-SAME: %{{.*}}: memref<100x3xf32, strided<[16, 1]>>, %[[ROWS:.*]]: index
+// CHECK: scf.for %{{.*}} = %c0 to %[[ROWS]] {{.*}}vector<8xf64>
+// CHECK: vector.fma {{.*}} : vector<8xf64>
+// CHECK: arith.truncf
+// CHECK-LABEL: func.func private @bias_gradient(
+// CHECK-SAME: %{{.*}}: memref<100x2xf32, strided<[16, 1]>>, %[[ROWS:.*]]: index
+// CHECK: scf.for %{{.*}} = %c0 to %[[ROWS]] {{.*}}vector<8xf64>
+// CHECK: arith.addf {{.*}} : vector<8xf64>
+// CHECK: arith.truncf
+func.func private @small_gradient(%x: memref<100x3xf32, strided<[16, 1]>>, %rows: index,
+                                  %d: memref<100x2xf32, strided<[16, 1]>>,
+                                  %g: memref<3x2xf32, strided<[16, 1]>>) {
+  %xs = memref.reinterpret_cast %x to offset: [0], sizes: [%rows, 3], strides: [16, 1]
+      : memref<100x3xf32, strided<[16, 1]>> to memref<?x3xf32, strided<[16, 1]>>
+  %ds = memref.reinterpret_cast %d to offset: [0], sizes: [%rows, 2], strides: [16, 1]
+      : memref<100x2xf32, strided<[16, 1]>> to memref<?x2xf32, strided<[16, 1]>>
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%g : memref<3x2xf32, strided<[16, 1]>>)
+  linalg.matmul indexing_maps = [#x, #d, #g]
+      ins(%xs, %ds : memref<?x3xf32, strided<[16, 1]>>, memref<?x2xf32, strided<[16, 1]>>)
+      outs(%g : memref<3x2xf32, strided<[16, 1]>>)
+  return
+}
+func.func private @bias_gradient(%d: memref<100x2xf32, strided<[16, 1]>>, %rows: index,
+                                 %s: memref<2xf32>) {
+  %ds = memref.reinterpret_cast %d to offset: [0], sizes: [%rows, 2], strides: [16, 1]
+      : memref<100x2xf32, strided<[16, 1]>> to memref<?x2xf32, strided<[16, 1]>>
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%s : memref<2xf32>)
+  linalg.generic {indexing_maps = [#map, #row], iterator_types = ["reduction", "parallel"]}
+      ins(%ds : memref<?x2xf32, strided<[16, 1]>>) outs(%s : memref<2xf32>) {
+  ^bb0(%element: f32, %sum: f32):
+    %0 = arith.addf %sum, %element : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
 // Rows of a reduction are whole vectors and a masked rest; exponentials are polynomials.
 // CHECK-LABEL: func.func private @rows(
 // CHECK-NOT: math.exp

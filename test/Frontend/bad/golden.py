@@ -4,7 +4,9 @@
 golden.py DPC            compares what DPC says about every *.dp of this folder with expected.txt
 golden.py DPC --bless    writes expected.txt
 
-A first line `// ARGS: …` gives further arguments.
+A first line `// ARGS: …` gives further arguments. The name of a program begins with what of
+docs/language.md it violates: a rule (`N1-…`), a section (`4.1-…`), or a word for a section. The golden
+file cites that in full, and test/style/rules.py reads it there.
 """
 
 import difflib
@@ -15,6 +17,12 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 GOLDEN = FOLDER / "expected.txt"
+SECTIONS = {"grammar": "2", "set": "10", "settings": "10"}
+
+
+def citation(model):
+    prefix = model.name.split("-")[0]
+    return f"language.md {SECTIONS.get(prefix, prefix)}"
 
 
 def messages(dpc, model):
@@ -23,7 +31,7 @@ def messages(dpc, model):
     command = shlex.split(dpc) + [model.name] + extra
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, timeout=60)
     text = done.stderr.decode("utf-8", "replace")
-    return f"=== {' '.join([model.name] + extra)}\n{text}exit {done.returncode}\n\n"
+    return f"=== {' '.join([model.name] + extra)} ({citation(model)})\n{text}exit {done.returncode}\n\n"
 
 
 def main():

@@ -84,11 +84,21 @@ func.func @transpose_zero(%w: tensor<5x6xf32>) -> tensor<4x6xf32> {
 }
 
 // CHECK-LABEL: func.func @slope_zero
-// CHECK-NEXT: dyad.zero : tensor<4x5xf32>
+// CHECK-NEXT: %[[Z:.*]] = dyad.zero : tensor<4x5xf32>
+// CHECK-NEXT: return %[[Z]]
 func.func @slope_zero(%x: tensor<4x5xf32>) -> tensor<4x5xf32> {
   %z = dyad.zero : tensor<4x5xf32>
   %0 = dyad.slope_times relu %x, %z : tensor<4x5xf32>
   return %0 : tensor<4x5xf32>
+}
+
+// CHECK-LABEL: func.func @unflatten_zero
+// CHECK-NEXT: %[[Z:.*]] = dyad.zero : tensor<4x2x3xf32>
+// CHECK-NEXT: return %[[Z]]
+func.func @unflatten_zero() -> tensor<4x2x3xf32> {
+  %z = dyad.zero : tensor<4x6xf32>
+  %0 = dyad.unflatten %z : (tensor<4x6xf32>) -> tensor<4x2x3xf32>
+  return %0 : tensor<4x2x3xf32>
 }
 
 // CHECK-LABEL: func.func @gradient_zero
@@ -121,4 +131,34 @@ func.func @no_prox_rest(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {
   %b = dyad.combine ["1", "2"] %a, %s : tensor<4x2xf32>
   %0 = dyad.activate relu rho "3" %b : tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
+}
+
+// What only cuts is at rest at every share of its argument and its state.
+// CHECK-LABEL: func.func @prox_rest_of_cuts
+// CHECK: %[[S:.*]] = dyad.activate clip %arg0
+// CHECK-NEXT: return %[[S]]
+func.func @prox_rest_of_cuts(%a: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %s = dyad.activate clip %a : tensor<4x2xf32>
+  %b = dyad.combine ["1/4", "3/4"] %a, %s : tensor<4x2xf32>
+  %0 = dyad.activate clip %b : tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// Other weights than shares move it; what bends moves at any share; another slope is another function.
+// CHECK-LABEL: func.func @no_rest
+// CHECK: %[[A:.*]] = dyad.activate clip %{{[^a]}}
+// CHECK: %[[B:.*]] = dyad.activate tanh %{{[^a]}}
+// CHECK: %[[C:.*]] = dyad.activate leaky_relu slope "1/3" rho "1" %{{[^a]}}
+// CHECK: return %[[A]], %[[B]], %[[C]]
+func.func @no_rest(%a: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %s = dyad.activate clip %a : tensor<4x2xf32>
+  %b = dyad.combine ["1/4", "1/4"] %a, %s : tensor<4x2xf32>
+  %0 = dyad.activate clip %b : tensor<4x2xf32>
+  %t = dyad.activate tanh %a : tensor<4x2xf32>
+  %c = dyad.combine ["1/4", "3/4"] %a, %t : tensor<4x2xf32>
+  %1 = dyad.activate tanh %c : tensor<4x2xf32>
+  %u = dyad.activate leaky_relu slope "1/2" %a : tensor<4x2xf32>
+  %d = dyad.combine ["1", "1"] %a, %u : tensor<4x2xf32>
+  %2 = dyad.activate leaky_relu slope "1/3" rho "1" %d : tensor<4x2xf32>
+  return %0, %1, %2 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }

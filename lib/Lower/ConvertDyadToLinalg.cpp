@@ -1,4 +1,4 @@
-//===- DyadToLinalg.cpp - convert-dyad-to-linalg ----------------------------------------------===//
+//===- ConvertDyadToLinalg.cpp - convert-dyad-to-linalg ---------------------------------------===//
 #include "dialect/Dyad/DyadOps.h"
 #include "lib/Lower/Passes.h"
 #include "lib/Lower/ScalarMath.h"

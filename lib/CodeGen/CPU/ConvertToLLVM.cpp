@@ -1,4 +1,4 @@
-//===- ToLLVM.cpp - cpu-convert-to-llvm -------------------------------------------------------===//
+//===- ConvertToLLVM.cpp - cpu-convert-to-llvm ------------------------------------------------===//
 #include "lib/CodeGen/CPU/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
