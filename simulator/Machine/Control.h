@@ -78,6 +78,7 @@ struct AsyncCopy {
 struct Warp::Control {
   std::vector<Fragment> fragments;
   size_t current = 0;
+  bool rotate = false;     ///< it is another fragment's turn
   Frame *active = nullptr; ///< whose registers the warp shows
   std::vector<Join> joins;
   std::vector<std::unique_ptr<Frame>> frames;             ///< in use

@@ -294,6 +294,7 @@ void sim::startBlock(Core &core, Block &block, std::unique_ptr<BlockChecker> &ch
     control.joins.clear();
     control.copies.clear();
     control.current = 0;
+    control.rotate = false;
     control.progressAt = control.progressPolls = 0;
     std::fill(std::begin(control.committed), std::end(control.committed), 0);
     control.random = nextRandom(state);

@@ -261,9 +261,8 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
   auto run = check ? (count ? runFragment<true, true> : runFragment<true, false>)
                    : (count ? runFragment<false, true> : runFragment<false, false>);
   uint64_t end = warp.executed + budget, polls = warp.polls;
-  bool rotate = false;
   while (warp.executed < end && !core.launch.stop.load(std::memory_order_relaxed)) {
-    if (!pick(control, rotate)) {
+    if (!pick(control, control.rotate)) {
       // Lanes of a collective may be parked where others, waiting for them, can never come.
       if (waitsForLanes(warp) && releaseParked(warp))
         continue;
@@ -272,7 +271,7 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
     bool alone = control.fragments.size() == 1 && !control.parked();
     uint64_t quantum = std::min(end - warp.executed, alone ? mostQuantum : fragmentQuantum);
     Left left = run(core, warp, quantum);
-    rotate = left != Left::Fragment;
+    control.rotate = left != Left::Fragment;
     if (left == Left::Yield && control.fragments.size() == 1)
       return;
     bool waits = warp.polls - control.progressPolls > mostPolls ||
