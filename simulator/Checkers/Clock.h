@@ -1,5 +1,4 @@
-//===- Clock.h - what happened before what --------------------------------------------*- C++
-//-*-===//
+//===- Clock.h - what happened before what ------------------------------------------*- C++ -*-===//
 //
 // Happens-before between the threads of a launch, after the PTX memory model (PTX ISA 8): program
 // order, barriers, and fence-atomic patterns. Every thread has a clock that advances when something

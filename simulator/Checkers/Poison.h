@@ -1,5 +1,4 @@
-//===- Poison.h - how uninitialised bytes travel through registers --------------------*- C++
-//-*-===//
+//===- Poison.h - how uninitialised bytes travel through registers ------------------*- C++ -*-===//
 //
 // Loading garbage is legal and correct kernels do it; letting it decide something is not. Every
 // byte of a register carries a bit that says whether it is initialised. Instructions move these

@@ -1,5 +1,4 @@
-//===- PoisonRules.h - how each kind of instruction moves poison ----------------------*- C++
-//-*-===//
+//===- PoisonRules.h - how each kind of instruction moves poison --------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_CHECKERS_POISONRULES_H
 #define DPC_SIMULATOR_CHECKERS_POISONRULES_H
 

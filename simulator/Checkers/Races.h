@@ -1,5 +1,4 @@
-//===- Races.h - who read and wrote each byte -----------------------------------------*- C++
-//-*-===//
+//===- Races.h - who read and wrote each byte ---------------------------------------*- C++ -*-===//
 //
 // Per byte, the last write and the reads since then that are not ordered before one another, kept
 // per 4-byte word for as long as its bytes are accessed together (after FastTrack, Flanagan and

@@ -1,5 +1,4 @@
-//===- Report.h - what the simulator found wrong with a running kernel ----------------*- C++
-//-*-===//
+//===- Report.h - what the simulator found wrong with a running kernel --------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_CHECKERS_REPORT_H
 #define DPC_SIMULATOR_CHECKERS_REPORT_H
 

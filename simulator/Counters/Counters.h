@@ -1,5 +1,4 @@
-//===- Counters.h - what a launch costs by the hardware's rules -----------------------*- C++
-//-*-===//
+//===- Counters.h - what a launch costs by the hardware's rules ---------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_COUNTERS_COUNTERS_H
 #define DPC_SIMULATOR_COUNTERS_COUNTERS_H
 

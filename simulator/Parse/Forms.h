@@ -1,5 +1,4 @@
-//===- Forms.h - which instructions there are -----------------------------------------*- C++
-//-*-===//
+//===- Forms.h - which instructions there are ---------------------------------------*- C++ -*-===//
 //
 // The table of Forms.def, made ready for matching. An instruction is legal when it matches one
 // form: its modifiers, in order, and its operands.

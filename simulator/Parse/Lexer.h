@@ -1,5 +1,4 @@
-//===- Lexer.h - PTX text to tokens ---------------------------------------------------*- C++
-//-*-===//
+//===- Lexer.h - PTX text to tokens -------------------------------------------------*- C++ -*-===//
 //
 // Lexical rules of PTX ISA 4.2 to 4.5. Tokens are made on demand and point into the text.
 //

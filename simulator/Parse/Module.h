@@ -1,5 +1,4 @@
-//===- Module.h - a PTX module as written ---------------------------------------------*- C++
-//-*-===//
+//===- Module.h - a PTX module as written -------------------------------------------*- C++ -*-===//
 //
 // The syntax tree that the parser makes and the decoder reads. Nothing here executes. Every
 // instruction in it has matched a form of Forms.def: modifiers, their order, and the types of its

@@ -1,5 +1,4 @@
-//===- Parser.h - the parser's own state ----------------------------------------------*- C++
-//-*-===//
+//===- Parser.h - the parser's own state --------------------------------------------*- C++ -*-===//
 //
 // Recursive descent over the tokens of Lexer.h, one file per concern: Parser.cpp tokens and the
 // end of a module, Directives.cpp, Variables.cpp, Initializers.cpp, Expressions.cpp, Functions.cpp,

@@ -4,7 +4,7 @@ import os
 import re
 
 CODE = (".cpp", ".h", ".td", ".def")
-FOLDERS = ("bench", "dialect", "lib", "runtime", "tools")
+FOLDERS = ("bench", "dialect", "lib", "runtime", "simulator", "tools")
 
 
 def files(root, folders=FOLDERS, suffixes=CODE):

@@ -1,5 +1,4 @@
-//===- Arguments.h - a kernel's parameters from a JSON file ---------------------------*- C++
-//-*-===//
+//===- Arguments.h - a kernel's parameters from a JSON file -------------------------*- C++ -*-===//
 #ifndef DPC_TOOLS_PTXSIM_ARGUMENTS_H
 #define DPC_TOOLS_PTXSIM_ARGUMENTS_H
 

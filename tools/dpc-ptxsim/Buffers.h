@@ -1,5 +1,4 @@
-//===- Buffers.h - the named buffers of a simulated run, as safetensors ---------------*- C++
-//-*-===//
+//===- Buffers.h - the named buffers of a simulated run, as safetensors -------------*- C++ -*-===//
 #ifndef DPC_TOOLS_PTXSIM_BUFFERS_H
 #define DPC_TOOLS_PTXSIM_BUFFERS_H
 

@@ -1,5 +1,4 @@
-//===- CommandLine.h - the flags of dpc-ptxsim ----------------------------------------*- C++
-//-*-===//
+//===- CommandLine.h - the flags of dpc-ptxsim --------------------------------------*- C++ -*-===//
 #ifndef DPC_TOOLS_PTXSIM_COMMANDLINE_H
 #define DPC_TOOLS_PTXSIM_COMMANDLINE_H
 
