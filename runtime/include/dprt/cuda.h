@@ -1,4 +1,4 @@
-/*===- dprt/cuda.h - the C ABI between compiled models and a CUDA device -----------*- C -*-===
+/*===- cuda.h - the C ABI between compiled models and a CUDA device ----------------*- C -*-===
  *
  * A thin layer over the CUDA driver (libcuda.so.1, opened at run time): one device, one stream. No
  * CUDA header or library is needed to build or to start a program that uses it.
