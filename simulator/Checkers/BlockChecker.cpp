@@ -19,16 +19,17 @@ static uint32_t roundedToWarps(uint32_t threads) {
   return (threads + warpSize - 1) / warpSize * warpSize;
 }
 
-GridChecker::GridChecker(uint32_t threadsPerBlock)
-    : threadsPerBlock(roundedToWarps(threadsPerBlock)) {}
+GridChecker::GridChecker(uint32_t threadsPerBlock, bool barriersOnly)
+    : threadsPerBlock(roundedToWarps(threadsPerBlock)), barriersOnly(barriersOnly) {}
 
 bool GridChecker::conflictsWith(const GridChecker &other) const {
-  return memory.conflictsWith(other.memory);
+  return barriersOnly ? phaseMemory.conflictsWith(other.phaseMemory)
+                      : memory.conflictsWith(other.memory);
 }
 
 BlockChecker::BlockChecker(Block &block, GridChecker &grid, unsigned threads)
     : block(block), grid(grid), clock(static_cast<uint32_t>(block.linear), roundedToWarps(threads)),
-      flying(block.shared.size()) {}
+      phase(++grid.phases), flying(block.shared.size()) {}
 
 void BlockChecker::report(Warp &warp, const Op &op, LaneMask lanes, Fault fault,
                           std::string message) {
@@ -102,6 +103,8 @@ void BlockChecker::onAccess(Warp &warp, const Op &op) {
   const Access &access = warp.access;
   if (flyingBytes)
     inFlight(warp, op);
+  if (grid.barriersOnly)
+    return phaseAccess(warp, op);
   bool weak = access.kind != Access::Kind::Atomic && access.order == Access::Order::Weak;
   bool writes = access.kind != Access::Kind::Read;
   forEachLane(access.lanes & ~access.local, [&](unsigned lane) {
@@ -120,6 +123,38 @@ void BlockChecker::onAccess(Warp &warp, const Op &op) {
   });
 }
 
+PhaseAccessor BlockChecker::phaseAccessor(const Warp &warp) const {
+  Agent first = clock.blockNumber() * grid.threadsPerBlock;
+  return {first, grid.threadsPerBlock, first + warp.index * warpSize, phase};
+}
+
+void BlockChecker::races(Warp &warp, const Op &op, const PhaseConflicts &conflicts, LaneMask shared,
+                         const uint64_t *address, bool writes) {
+  forEachLane(conflicts.lanes, [&](unsigned lane) {
+    Conflict conflict{true, (conflicts.otherWrites >> lane & 1) != 0, conflicts.other[lane]};
+    race(warp, op, lane, conflict, shared >> lane & 1, address[lane], writes);
+  });
+}
+
+void BlockChecker::phaseAccess(Warp &warp, const Op &op) {
+  const Access &access = warp.access;
+  PhaseAccessor by = phaseAccessor(warp);
+  PhaseConflicts conflicts;
+  bool writes = access.kind != Access::Kind::Read;
+  auto record = [&](PhaseShadow &shadow, LaneMask lanes) {
+    if (!lanes)
+      return;
+    if (writes)
+      shadow.write(by, lanes, access.address, access.bytes, conflicts);
+    else
+      shadow.read(by, lanes, access.address, access.bytes, conflicts);
+  };
+  record(phaseMemory, access.lanes & access.shared);
+  record(grid.phaseMemory, access.lanes & ~access.shared & ~access.local);
+  if (conflicts.lanes) [[unlikely]]
+    races(warp, op, conflicts, access.shared, access.address, writes);
+}
+
 void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared,
                                unsigned bytes) {
   forEachLane(lanes, [&](unsigned lane) {
@@ -134,11 +169,18 @@ void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const u
       report(warp, op, 1u << lane, Fault::Async,
              fmt::format("{} is copied to while another cp.async to it is in flight",
                          describeShared(block, shared[lane])));
+    if (grid.barriersOnly)
+      return;
     // The bytes may land any time from now on.
     Accessor by{clock, grid.threadsPerBlock, thread, false};
     if (Conflict conflict = memory.write(by, shared[lane], bytes); conflict.exists)
       race(warp, op, lane, conflict, true, shared[lane], true);
   });
+  if (!grid.barriersOnly)
+    return;
+  PhaseConflicts conflicts;
+  phaseMemory.write(phaseAccessor(warp), lanes, shared, bytes, conflicts);
+  races(warp, op, conflicts, lanes, shared, true);
 }
 
 void BlockChecker::onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes) {
@@ -147,11 +189,18 @@ void BlockChecker::onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, u
     flying[at] = 0;
   }
   // Written by now: for the others it is a write of this moment.
+  if (grid.barriersOnly) {
+    PhaseConflicts ignored;
+    uint64_t address[warpSize] = {};
+    address[lane] = shared;
+    return phaseMemory.write(phaseAccessor(warp), 1u << lane, address, bytes, ignored);
+  }
   Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), false};
   memory.write(by, shared, bytes);
 }
 
 void BlockChecker::onBarrier(const std::vector<LaneMask> &participants, bool everyone) {
+  phase = ++grid.phases;
   if (everyone)
     clock.barrier();
   else

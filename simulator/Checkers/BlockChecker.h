@@ -1,5 +1,4 @@
-//===- BlockChecker.h - what the checkers hear about a running block ------------------*- C++
-//-*-===//
+//===- BlockChecker.h - what the checkers hear about a running block ----------------*- C++ -*-===//
 //
 // The machine calls these hooks, with checkers on, after the instruction has executed. Everything a
 // block does to its own memory is judged here; what it does to global memory goes to the
@@ -10,6 +9,7 @@
 #define DPC_SIMULATOR_CHECKERS_BLOCKCHECKER_H
 
 #include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/PhaseShadow.h"
 #include "simulator/Checkers/Races.h"
 #include "simulator/Checkers/Report.h"
 #include "simulator/Machine/Warp.h"
@@ -22,7 +22,8 @@ namespace sim {
 /// published. One for a launch on one core.
 class GridChecker {
 public:
-  explicit GridChecker(uint32_t threadsPerBlock);
+  /// `barriersOnly`: as in Program; then the shadows of phases do the work of the general ones.
+  GridChecker(uint32_t threadsPerBlock, bool barriersOnly);
   /// Whether blocks of the two cores touched a byte that one of them wrote: the launch has a race,
   /// or an order that only a run on one core shows. Exact reports come from running it there again.
   bool conflictsWith(const GridChecker &other) const;
@@ -30,8 +31,11 @@ public:
 private:
   friend class BlockChecker;
   uint32_t threadsPerBlock; ///< rounded up to whole warps
-  Shadow memory;            ///< keyed by device address
-  Publications flags;       ///< of atomics and strong stores to global memory
+  bool barriersOnly;
+  uint32_t phases = 0;     ///< so far
+  Shadow memory;           ///< keyed by device address
+  PhaseShadow phaseMemory; ///< the same, with barriersOnly
+  Publications flags;      ///< of atomics and strong stores to global memory
 };
 
 class BlockChecker {
@@ -64,13 +68,20 @@ public:
 private:
   void race(Warp &warp, const Op &op, unsigned lane, const Conflict &conflict, bool shared,
             uint64_t address, bool writes);
+  /// onAccess with barriersOnly.
+  void phaseAccess(Warp &warp, const Op &op);
+  PhaseAccessor phaseAccessor(const Warp &warp) const;
+  void races(Warp &warp, const Op &op, const PhaseConflicts &conflicts, LaneMask shared,
+             const uint64_t *address, bool writes);
   void strong(Warp &warp, unsigned lane, const Access &access);
   void inFlight(Warp &warp, const Op &op);
 
   Block &block;
   GridChecker &grid;
   BlockClock clock;
-  Shadow memory;      ///< of shared memory, keyed by offset
+  Shadow memory;           ///< of shared memory, keyed by offset
+  PhaseShadow phaseMemory; ///< the same, with GridChecker::barriersOnly
+  uint32_t phase;
   Publications flags; ///< of atomics and strong stores to shared memory
   /// Per byte of shared memory: 1 + the thread whose cp.async will write it, 0 = none.
   std::vector<uint16_t> flying;

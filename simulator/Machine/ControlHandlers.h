@@ -1,5 +1,4 @@
-//===- ControlHandlers.h - what the decoder asks of the machine itself ----------------*- C++
-//-*-===//
+//===- ControlHandlers.h - what the decoder asks of the machine itself --------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_CONTROLHANDLERS_H
 #define DPC_SIMULATOR_MACHINE_CONTROLHANDLERS_H
 
@@ -42,6 +41,8 @@ bool accessesMemory(const ptx::Instruction &instruction);
 void layOutShared(Program &program);
 /// Program::communicates.
 bool communicates(const ptx::Module &module);
+/// Program::barriersOnly.
+bool barriersOnly(const ptx::Module &module);
 
 } // namespace sim
 #endif

@@ -123,79 +123,6 @@ void FunctionDecoder::setOperands(Op &op, const ptx::Instruction &instruction) {
   code.rolePool.insert(code.rolePool.end(), roles.begin(), roles.end());
 }
 
-/// Whether the family does without the approximate unit.
-static Selector familyOf(const ptx::Instruction &instruction) {
-  const Selectors &all = selectors();
-  bool isFloat = ptx::isFloat(instruction.type());
-  switch (instruction.opcode) {
-  case Opcode::Ld:
-  case Opcode::Ldu:
-  case Opcode::St:
-  case Opcode::Atom:
-  case Opcode::Red:
-  case Opcode::Cp:
-  case Opcode::Prefetch:
-  case Opcode::Prefetchu:
-  case Opcode::Cvta:
-  case Opcode::Isspacep:
-    return all.memory;
-  case Opcode::Ldmatrix:
-  case Opcode::Mma:
-  case Opcode::Wmma:
-    return all.matrix;
-  case Opcode::Shfl:
-  case Opcode::Vote:
-  case Opcode::Match:
-  case Opcode::Redux:
-  case Opcode::Activemask:
-    return all.collective;
-  case Opcode::Set:
-  case Opcode::Setp:
-    return all.compare;
-  case Opcode::Cvt:
-    return all.convert;
-  case Opcode::Ex2:
-  case Opcode::Lg2:
-  case Opcode::Sin:
-  case Opcode::Cos:
-  case Opcode::Tanh:
-  case Opcode::Rsqrt:
-    return all.approximate;
-  case Opcode::Rcp:
-  case Opcode::Sqrt:
-    return instruction.has("approx") ? all.approximate : all.floating;
-  case Opcode::Div:
-    if (instruction.has("approx") || instruction.has("full"))
-      return all.approximate;
-    return isFloat ? all.floating : all.integer;
-  case Opcode::Fma:
-  case Opcode::Copysign:
-  case Opcode::Testp:
-    return all.floating;
-  case Opcode::Add:
-  case Opcode::Sub:
-  case Opcode::Mul:
-  case Opcode::Mad:
-  case Opcode::Abs:
-  case Opcode::Neg:
-  case Opcode::Min:
-  case Opcode::Max:
-    return isFloat ? all.floating : all.integer;
-  case Opcode::Addc:
-  case Opcode::Subc:
-  case Opcode::Madc:
-  case Opcode::Mul24:
-  case Opcode::Mad24:
-  case Opcode::Rem:
-  case Opcode::Sad:
-  case Opcode::Dp2a:
-  case Opcode::Dp4a:
-    return all.integer;
-  default:
-    return all.bits;
-  }
-}
-
 Selected FunctionDecoder::select(const ptx::Instruction &instruction) {
   Selected selected = familyOf(instruction)(instruction, function);
   if (selected.run)
@@ -495,6 +422,7 @@ DecodeResult sim::decode(std::shared_ptr<const ptx::Module> module, unsigned arc
   program->functions.resize(module->functions.size());
   layOutShared(*program);
   program->communicates = communicates(*module);
+  program->barriersOnly = barriersOnly(*module);
   ModuleLayout layout{*module, program->sharedOffset};
   for (size_t i = 0; i < module->functions.size(); ++i) {
     const ptx::Function &function = module->functions[i];

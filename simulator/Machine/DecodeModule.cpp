@@ -123,6 +123,11 @@ bool sim::accessesMemory(const ptx::Instruction &instruction) {
   }
 }
 
+static bool isStrong(const ptx::Instruction &instruction) {
+  return instruction.has("volatile") || instruction.has("relaxed") || instruction.has("acquire") ||
+         instruction.has("release") || instruction.has("mmio");
+}
+
 static bool mayWaitForOtherBlocks(const ptx::Instruction &instruction) {
   switch (instruction.opcode) {
   case Opcode::Atom:
@@ -133,8 +138,7 @@ static bool mayWaitForOtherBlocks(const ptx::Instruction &instruction) {
     return !instruction.has("cta");
   case Opcode::Ld:
   case Opcode::St:
-    if (!instruction.has("volatile") && !instruction.has("relaxed") &&
-        !instruction.has("acquire") && !instruction.has("release"))
+    if (!isStrong(instruction))
       return false;
     break;
   default:
@@ -154,4 +158,35 @@ bool sim::communicates(const ptx::Module &module) {
         return true;
   }
   return false;
+}
+
+static bool ordersOtherwise(const ptx::Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::Atom:
+  case Opcode::Red:
+  case Opcode::Membar:
+  case Opcode::Fence:
+    return true;
+  case Opcode::Bar:
+  case Opcode::Barrier: {
+    if (instruction.has("warp") || instruction.has("arrive"))
+      return true;
+    // Operands: the result of a reduction, the barrier, a number of threads, the predicate.
+    size_t withoutCount = instruction.has("red") ? 3 : 1;
+    return instruction.operands.size() > withoutCount;
+  }
+  case Opcode::Ld:
+  case Opcode::St:
+    return isStrong(instruction);
+  default:
+    return false;
+  }
+}
+
+bool sim::barriersOnly(const ptx::Module &module) {
+  for (const ptx::Function &function : module.functions)
+    for (const ptx::Instruction &instruction : function.instructions)
+      if (ordersOtherwise(instruction))
+        return false;
+  return true;
 }

@@ -89,7 +89,8 @@ private:
 static std::unique_ptr<Core> makeCore(Launch &launch) {
   auto core = std::make_unique<Core>(Core{launch, nullptr, {}, {}, {}, {}});
   if (launch.options.check)
-    core->checker = std::make_unique<GridChecker>(launch.threadsPerBlock);
+    core->checker =
+        std::make_unique<GridChecker>(launch.threadsPerBlock, launch.program.barriersOnly);
   if (launch.options.count)
     for (const FunctionCode &code : launch.program.functions)
       core->opCounts.push_back(

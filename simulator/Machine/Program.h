@@ -1,5 +1,4 @@
-//===- Program.h - a kernel decoded for execution -------------------------------------*- C++
-//-*-===//
+//===- Program.h - a kernel decoded for execution -----------------------------------*- C++ -*-===//
 //
 // The decoder turns every instruction of a ptx::Module into an Op: a pointer to the function that
 // executes it on the active lanes of a warp, and the numbers of the slots that it reads and writes.
@@ -144,6 +143,9 @@ struct Program {
   /// Whether blocks of this module may communicate: some kernel has atomics on global or generic
   /// memory, fences, or volatile, relaxed, acquire or release accesses. Its blocks run on one core.
   bool communicates = false;
+  /// Whether nothing orders threads but barriers of all threads of a block: no atomics, fences,
+  /// volatile or stronger accesses, barriers of some threads or of a warp.
+  bool barriersOnly = false;
 };
 
 struct DecodeResult {

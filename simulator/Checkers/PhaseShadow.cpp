@@ -1,0 +1,179 @@
+//===- PhaseShadow.cpp - who accessed each byte, between barriers -----------------------------===//
+#include "simulator/Checkers/PhaseShadow.h"
+
+#include <algorithm>
+#include <bit>
+
+using namespace sim;
+
+struct PhaseShadow::Page {
+  std::array<Record, wordsPerPage> words;
+  /// Words whose bytes went different ways have four records in `bytes` instead.
+  std::array<bool, wordsPerPage> isSplit = {};
+  std::vector<std::array<Record, 4>> bytes; ///< per word; empty until there is one
+};
+
+PhaseShadow::PhaseShadow() { recent.fill({~0ull, nullptr}); }
+PhaseShadow::~PhaseShadow() = default;
+
+PhaseShadow::Page &PhaseShadow::page(uint64_t number) {
+  auto &entry = recent[number % cached];
+  if (entry.first != number) {
+    std::unique_ptr<Page> &slot = pages[number];
+    if (!slot)
+      slot = std::make_unique<Page>();
+    entry = {number, slot.get()};
+  }
+  return *entry.second;
+}
+
+PhaseShadow::Record *PhaseShadow::split(Page &page, unsigned word) {
+  if (page.bytes.empty())
+    page.bytes.resize(wordsPerPage);
+  if (!page.isSplit[word]) {
+    page.isSplit[word] = true;
+    page.bytes[word].fill(page.words[word]);
+  }
+  return page.bytes[word].data();
+}
+
+/// One thread's access of one record. Returns the access that it is in conflict with, or null.
+template <bool writes> struct PhaseShadow::Step {
+  const PhaseAccessor &by;
+
+  bool isMine(Agent agent) const {
+    return agent - 1 - by.firstOfBlock < by.agentsPerBlock; // modulo 2^32
+  }
+
+  /// Whether the access of another time and maybe another thread races with that of `me` now.
+  [[gnu::always_inline]] bool races(const Reader &past, Agent me) const {
+    if (past.phase == by.phase)
+      return past.agent != me;
+    return past.agent && !isMine(past.agent);
+  }
+
+  [[gnu::always_inline]] const Reader *operator()(Record &record, Agent me, Reader &before) const {
+    bool conflict = races(record.writer, me);
+    before = record.writer;
+    if constexpr (writes) {
+      if (!conflict && races(record.first, me)) {
+        conflict = true;
+        before = record.first;
+      }
+      if (!conflict && races(record.second, me)) {
+        conflict = true;
+        before = record.second;
+      }
+      bool isWrite = before.agent == record.writer.agent && before.phase == record.writer.phase;
+      record.writer = {me, by.phase};
+      record.first = record.second = {};
+      return !conflict ? nullptr : isWrite ? &record.writer : &before;
+    } else {
+      remember(record, me);
+      return conflict ? &record.writer : nullptr;
+    }
+  }
+
+  [[gnu::always_inline]] void remember(Record &record, Agent me) const {
+    Reader &first = record.first, &second = record.second;
+    if (second.phase == by.phase || (first.phase == by.phase && first.agent == me)) [[likely]]
+      return;
+    if (!first.agent) {
+      first = {me, by.phase};
+    } else if (isMine(first.agent)) {
+      bool secondMatters = second.agent && !isMine(second.agent);
+      if (first.phase != by.phase) { // ordered before whatever comes after us
+        first = {me, by.phase};
+        if (!secondMatters)
+          second = {};
+      } else if (!secondMatters) {
+        second = {me, by.phase};
+      }
+    } else if (!second.agent || isMine(second.agent) || sameBlock(first.agent, second.agent)) {
+      second = {me, by.phase}; // with two blocks, whoever writes races with one of them
+    }
+  }
+
+  bool sameBlock(Agent a, Agent b) const {
+    return (a - 1) / by.agentsPerBlock == (b - 1) / by.agentsPerBlock;
+  }
+};
+
+template <bool writes>
+void PhaseShadow::access(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
+                         unsigned bytes, PhaseConflicts &conflicts) {
+  Step<writes> step{by};
+  uint64_t number = ~0ull;
+  Page *in = nullptr;
+  auto visit = [&](unsigned lane, Record &record) {
+    Reader before;
+    const Reader *past = step(record, by.firstOfWarp + lane + 1, before);
+    if (!past || conflicts.lanes >> lane & 1) [[likely]]
+      return;
+    conflicts.lanes |= 1u << lane;
+    conflicts.other[lane] = before.agent - 1;
+    if (past == &record.writer)
+      conflicts.otherWrites |= 1u << lane;
+  };
+  uint64_t previous = ~0ull;
+  unsigned same = 0;
+  for (LaneMask left = lanes; left; left &= left - 1) {
+    unsigned lane = static_cast<unsigned>(std::countr_zero(left));
+    uint64_t at = address[lane], end = at + bytes;
+    if constexpr (!writes) {
+      // The third thread of a warp to read a word adds nothing.
+      same = at == previous ? same + 1 : 0;
+      previous = at;
+      if (same >= 2 && !conflicts.lanes)
+        continue;
+    }
+    while (at < end) {
+      if (at / pageBytes != number) {
+        number = at / pageBytes;
+        in = &page(number);
+      }
+      unsigned word = at % pageBytes / 4, from = at % 4;
+      auto to = static_cast<unsigned>(std::min<uint64_t>(4, from + (end - at)));
+      if (from == 0 && to == 4 && !in->isSplit[word]) [[likely]] {
+        visit(lane, in->words[word]);
+      } else {
+        Record *records = split(*in, word);
+        for (unsigned byte = from; byte < to; ++byte)
+          visit(lane, records[byte]);
+      }
+      at += to - from;
+    }
+  }
+}
+
+void PhaseShadow::read(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
+                       unsigned bytes, PhaseConflicts &conflicts) {
+  access<false>(by, lanes, address, bytes, conflicts);
+}
+
+void PhaseShadow::write(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
+                        unsigned bytes, PhaseConflicts &conflicts) {
+  access<true>(by, lanes, address, bytes, conflicts);
+}
+
+bool PhaseShadow::conflictsWith(const PhaseShadow &other) const {
+  auto at = [](const Page &page, unsigned word, unsigned byte) -> const Record & {
+    return page.isSplit[word] ? page.bytes[word][byte] : page.words[word];
+  };
+  for (const auto &[number, mine] : pages) {
+    auto found = other.pages.find(number);
+    if (found == other.pages.end())
+      continue;
+    const Page &theirs = *found->second;
+    for (unsigned word = 0; word < wordsPerPage; ++word)
+      for (unsigned byte = 0; byte < 4; ++byte) {
+        if (byte && !mine->isSplit[word] && !theirs.isSplit[word])
+          break;
+        const Record &a = at(*mine, word, byte), &b = at(theirs, word, byte);
+        if ((a.writer.agent && (b.writer.agent || b.first.agent)) ||
+            (b.writer.agent && a.first.agent))
+          return true;
+      }
+  }
+  return false;
+}
