@@ -60,12 +60,13 @@ struct AddDouble {
     return std::isnan(sum) ? nan : std::bit_cast<uint64_t>(sum);
   }
 };
-/// Global memory flushes subnormal numbers to zero, shared memory does not (PTX ISA 9.7.13.4).
-template <bool flushes> struct AddFloat {
-  static float flush(float x) {
-    return flushes && std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
-  }
-  static uint32_t apply(uint32_t old, uint32_t b, uint32_t) {
+/// Global memory flushes subnormal numbers to zero, shared memory does not, whatever kind of
+/// address led there (PTX ISA 9.7.13.4).
+struct AddFloat {
+  static uint32_t apply(uint32_t old, uint32_t b, uint32_t, bool isShared) {
+    auto flush = [&](float x) {
+      return !isShared && std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
+    };
     float sum = flush(flush(std::bit_cast<float>(old)) + flush(std::bit_cast<float>(b)));
     return std::isnan(sum) ? 0x7fffffff : std::bit_cast<uint32_t>(sum);
   }
@@ -115,7 +116,11 @@ template <class T, class Operation> static void atomic(Warp &warp, const Op &op,
     T old = 0;
     if (legal >> lane & 1) {
       std::memcpy(&old, warp.access.host[lane], sizeof(old));
-      T value = Operation::apply(old, static_cast<T>(b[lane]), static_cast<T>(c[lane]));
+      T value;
+      if constexpr (std::is_same_v<Operation, AddFloat>)
+        value = Operation::apply(old, b[lane], c[lane], warp.access.shared >> lane & 1);
+      else
+        value = Operation::apply(old, static_cast<T>(b[lane]), static_cast<T>(c[lane]));
       std::memcpy(warp.access.host[lane], &value, sizeof(value));
     }
     if (d)
@@ -144,10 +149,10 @@ template <template <class> class Operation> static Handler arithmetic(Type type)
   }
 }
 
-static Handler addition(Type type, bool isShared) {
+static Handler addition(Type type) {
   switch (type) {
   case Type::F32:
-    return isShared ? atomic<uint32_t, AddFloat<false>> : atomic<uint32_t, AddFloat<true>>;
+    return atomic<uint32_t, AddFloat>;
   case Type::F64:
     return atomic<uint64_t, AddDouble>;
   case Type::F16:
@@ -193,6 +198,6 @@ Selected sim::selectAtomic(const ptx::Instruction &instruction, const ptx::Funct
   else if (instruction.has("max"))
     selected.run = arithmetic<Max>(type);
   else if (instruction.has("add"))
-    selected.run = addition(type, operands.space == ptx::Space::Shared);
+    selected.run = addition(type);
   return selected;
 }

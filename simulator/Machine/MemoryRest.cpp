@@ -208,8 +208,8 @@ static void isSpace(Warp &warp, const Op &op, LaneMask active) {
       const Allocation *allocation = warp.block->launch->memory.find(address);
       bool constant =
           allocation && allocation->isConstant && address - allocation->base < allocation->bytes;
-      holds = space == ptx::Space::Constant ? constant
-                                            : !inShared && !inLocal && !inParameters && !constant;
+      // The window of global memory includes the parameters of kernels (PTX ISA, isspacep).
+      holds = space == ptx::Space::Constant ? constant : !inShared && !inLocal && !constant;
     }
     }
     result |= holds ? 1u << lane : 0;

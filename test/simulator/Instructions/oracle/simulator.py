@@ -29,15 +29,15 @@ def read_buffers(path):
     return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items()}
 
 
-def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0):
-    """All of `buffers` are parameters of the kernel `k`, in their order."""
+def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0, more_arguments=()):
+    """All of `buffers` are parameters of the kernel `k`, in their order, then `more_arguments`."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name)
     with open(path + ".ptx", "w", encoding="utf-8") as stream:
         stream.write(ptx)
     write_inputs(path + ".in.safetensors", buffers)
     with open(path + ".json", "w", encoding="utf-8") as stream:
-        json.dump([{"buffer": buffer, "offset": 0} for buffer in buffers], stream)
+        json.dump([{"buffer": buffer, "offset": 0} for buffer in buffers] + list(more_arguments), stream)
     command = ["dpc-ptxsim", path + ".ptx", "--kernel", "k", "--grid", str(grid), "--block", str(block),
                "--arch", "sm_90", "--args", path + ".json", "--inputs", path + ".in.safetensors",
                "--dump", path + ".out.safetensors", *extra]  # fmt: skip

@@ -1,8 +1,10 @@
 """The forms of instructions that the simulator says it knows: `dpc-ptxsim --instructions`."""
 
 import itertools
+import random
 import re
 import subprocess
+import sys
 
 from oracle.integers import WIDTH
 
@@ -59,3 +61,32 @@ def split_operands(text):
 def forms(simulator="dpc-ptxsim"):
     text = subprocess.run([simulator, "--instructions"], capture_output=True, text=True, check=True).stdout
     return parse(text)
+
+
+def sample(form, seed=0):
+    """Combinations of modifiers in which every pair of alternatives occurs."""
+    dice = random.Random(f"{form.index} {seed}")
+    every = list(itertools.product(*form.slots))
+    dice.shuffle(every)
+    seen, chosen = set(), []
+    for choice in every:
+        pairs = set(itertools.combinations(enumerate(choice), 2)) | set(enumerate(choice)) | {()}
+        if not pairs <= seen:
+            seen |= pairs
+            chosen.append(tuple(mod for mod in choice if mod))
+    return chosen
+
+
+def require(forms, used):
+    """Every form of a family must have been executed, with every alternative of its modifiers. `used`
+    holds (form, modifiers)."""
+    missing = []
+    for form in forms:
+        modifiers = [mods for other, mods in used if other is form]
+        wanted = {mod for slot in form.slots for mod in slot if mod}
+        if not modifiers:
+            missing.append(form.line)
+        elif wanted - {mod for mods in modifiers for mod in mods}:
+            missing.append(f"{form.line}: {wanted - {mod for mods in modifiers for mod in mods}}")
+    if missing:
+        sys.exit("forms without a test:\n" + "\n".join(missing))

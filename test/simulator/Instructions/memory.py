@@ -1,0 +1,133 @@
+# RUN: %python %s %t.folder
+"""ld, ldu and st: all types, vectors, state spaces, orders and cache operators. Loads extend to the
+register, stores truncate; lanes that are not active keep their registers and memory."""
+
+import sys
+
+from oracle import spaces, table
+from oracle.integers import WIDTH, to_signed
+from oracle.program import REGION
+from oracle.table import types_of
+
+SENTINELS = {16: 0xA5C3, 32: 0xA5C3F00D, 64: 0xA5C3F00D12345678}
+NAMES = {16: "%h", 32: "%r", 64: "%d"}
+
+
+def register_width(kind, number):
+    width = max(16, WIDTH[kind])
+    if kind[0] == "f":
+        return width
+    return max(width, (width, 16, 32, 64)[number % 4])
+
+
+def shape(mods, number):
+    kind = types_of(mods)[0]
+    count = 4 if "v4" in mods else 2 if "v2" in mods else 1
+    size = WIDTH[kind] // 8
+    at = number * 7 * count * size % REGION
+    return kind, count, size, at, register_width(kind, number)
+
+
+def address(mods, number, orders):
+    """(base register, space it lies in)."""
+    space = next((mod for mod in mods if mod in spaces.BASES or mod == "param::func"), None)
+    if space:
+        return spaces.BASES.get(space), space
+    choices = ["global", "shared", "local"] + ([] if orders & set(mods) else ["const"])
+    space = choices[number % len(choices)]
+    return spaces.GENERIC[space], space
+
+
+ORDERED = {"volatile", "relaxed", "acquire", "release", "mmio", "nc", "L2::cache_hint"}
+
+
+def load(program, form, mods, number):
+    kind, count, size, at, width = shape(mods, number)
+    name = ".".join((form.opcode,) + mods)
+    base, space = address(mods, number, ORDERED)
+    if form.opcode == "ldu" or any(mod.startswith(("L1", "L2")) for mod in mods):
+        base = "%mine" if "shared" not in space else base
+    if {"mmio", "nc"} & set(mods):
+        base = "%mine"
+    registers = [f"{NAMES[width]}{10 + i}" for i in range(count)]
+    for register in registers:
+        program.emit(f"mov.b{width} {register}, {SENTINELS[width]:#x}{'U' if width == 64 else ''};")
+    data = "{" + ", ".join(registers) + "}" if count > 1 else registers[0]
+    hint = ", %policy" if "L2::cache_hint" in mods else ""
+    if space == "param::func":
+        spaces.call_same(program, f"@%guard {name} {data}, [b+{at}];")
+    else:
+        program.emit(f"@%guard {name} {data}, [{base}+{at}]{hint};")
+    for i, register in enumerate(registers):
+
+        def expected(t, i=i):
+            if not program.guards[t]:
+                return SENTINELS[width]
+            begin = at + i * size
+            value = int.from_bytes(program.region(t)[begin : begin + size], "little")
+            return to_signed(value, 8 * size) & (1 << width) - 1 if kind[0] == "s" else value
+
+        program.store(register, width, expected, f"{name} at {base}")
+
+
+def store(program, form, mods, number):
+    kind, count, size, _, width = shape(mods, number)
+    name = ".".join((form.opcode,) + mods)
+    base, space = address(mods, number, ORDERED | {"wb", "cg", "cs", "wt"})
+    if space == "const":
+        base, space = "%mine", "global"
+    if "mmio" in mods or any(mod.startswith(("L1", "L2")) for mod in mods):
+        base, space = "%mine", "global"
+    registers = [f"{NAMES[width]}{10 + i}" for i in range(count)]
+    for i, register in enumerate(registers):
+        program.emit(f"ld.global.b{width} {register}, [%mine+{(number + i) * 8 % REGION}];")
+    data = "{" + ", ".join(registers) + "}" if count > 1 else registers[0]
+    hint = ", %policy" if "L2::cache_hint" in mods else ""
+    shift = number * count * size % 16 if count * size < 16 else 0
+
+    def expected(t):
+        slot = bytearray([0xA5] * 16)
+        if program.guards[t]:
+            for i in range(count):
+                begin = (number + i) * 8 % REGION
+                at = shift + i * size
+                slot[at : at + size] = program.region(t)[begin : begin + size]
+        return int.from_bytes(slot, "little")
+
+    out = program.slot(128, expected, f"{name} at {base}")
+    if space == "global":
+        program.emit(f"@%guard {name} [%out16+{out + shift}], {data}{hint};")
+        return
+    fill = "mov.b32 %r1, 0xA5A5A5A5;"
+    if space in ("param", "param::func"):
+        # An argument of a function that gives it back.
+        program.emit("{", f".param .align 16 .b8 a[{REGION}];", f".param .align 16 .b8 b[{REGION}];", fill)
+        program.emit(*(f"st.param.v4.b32 [a+{at}], {{%r1, %r1, %r1, %r1}};" for at in range(0, REGION, 16)))
+        program.emit(f"@%guard {name} [a+{shift}], {data};", "call (b), same, (a);",
+                     "ld.param.v4.b32 {%r1, %r2, %r3, %r4}, [b];", "}")  # fmt: skip
+    else:
+        generic = space if base.startswith("%g") else None
+        plain = generic or space.split("::")[0]
+        slot = spaces.BASES[space]
+        # The regions of the threads hold data that loads want: it is put back afterwards.
+        program.emit(fill, f"ld.{plain}.v4.b32 {{%r5, %r6, %r7, %r8}}, [{slot}];",
+                     f"st.{plain}.v4.b32 [{slot}], {{%r1, %r1, %r1, %r1}};",
+                     f"@%guard {name} [{base}+{shift}], {data}{hint};",
+                     f"ld.{plain}.v4.b32 {{%r1, %r2, %r3, %r4}}, [{slot}];",
+                     f"st.{plain}.v4.b32 [{slot}], {{%r5, %r6, %r7, %r8}};")  # fmt: skip
+    program.emit(f"st.global.v4.b32 [%out16+{out}], {{%r1, %r2, %r3, %r4}};")
+
+
+def main():
+    forms = [form for form in table.forms() if form.opcode in ("ld", "ldu", "st")]
+    program = spaces.program()
+    used = []
+    for form in forms:
+        for mods in table.sample(form):
+            (store if form.opcode == "st" else load)(program, form, mods, len(used))
+            used.append((form, mods))
+    program.run(sys.argv[1], "memory", spaces.arguments(program))
+    table.require(forms, used)
+
+
+main()
