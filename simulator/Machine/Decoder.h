@@ -1,8 +1,8 @@
-//===- Decoder.h - one function on its way from syntax to ops -------------------------*- C++
-//-*-===//
+//===- Decoder.h - one function on its way from syntax to ops -----------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_DECODER_H
 #define DPC_SIMULATOR_MACHINE_DECODER_H
 
+#include "simulator/Machine/Handlers.h"
 #include "simulator/Machine/Program.h"
 
 #include <map>
@@ -18,6 +18,9 @@ bool isResult(const ptx::Instruction &instruction, size_t index);
 
 /// An immediate as `type`, right-aligned.
 uint64_t immediateAs(const ptx::Operand &operand, ptx::Type type);
+
+/// The selector of the family that the instruction belongs to by its mnemonic and type.
+Selector familyOf(const ptx::Instruction &instruction);
 
 /// What all functions of a module share while they are decoded.
 struct ModuleLayout {
