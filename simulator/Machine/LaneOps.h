@@ -1,5 +1,4 @@
-//===- LaneOps.h - handlers from functions of one lane ----------------------------------*- C++
-//-*-===//
+//===- LaneOps.h - handlers from functions of one lane ------------------------------*- C++ -*-===//
 //
 // Most instructions are a pure function of the values of one lane. `each<f>` makes the handler of
 // such a function: a loop over the 32 lanes that the compiler turns into vector code of the
@@ -127,6 +126,8 @@ enum class PredicateUse : uint8_t { Plain, Negated, False, True };
 inline PredicateUse predicateUse(const ptx::Operand &operand) {
   if (operand.kind == ptx::Operand::Kind::Immediate)
     return operand.bits ? PredicateUse::True : PredicateUse::False;
+  if (operand.kind == ptx::Operand::Kind::Special) // %is_explicit_cluster: there are no clusters
+    return operand.negated ? PredicateUse::True : PredicateUse::False;
   return operand.negated ? PredicateUse::Negated : PredicateUse::Plain;
 }
 

@@ -76,10 +76,12 @@ class Near:
         exact = Fraction(self.value)
         scale = self.fmt.fraction_bits
         # The unit in the last place of the true value.
-        e = self.fmt.least
         magnitude = abs(exact)
-        while magnitude and magnitude >= Fraction(2) ** (e + scale + 1):
-            e += 1
+        e = self.fmt.least
+        if magnitude:
+            e = max(e, magnitude.numerator.bit_length() - magnitude.denominator.bit_length() - scale - 1)
+            if magnitude >= Fraction(2) ** (e + scale + 1):
+                e += 1
         unit = Fraction(2) ** e
         slack = (
             Fraction(self.relative) * magnitude

@@ -41,7 +41,17 @@ def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0, more_argume
     command = ["dpc-ptxsim", path + ".ptx", "--kernel", "k", "--grid", str(grid), "--block", str(block),
                "--arch", "sm_90", "--args", path + ".json", "--inputs", path + ".in.safetensors",
                "--dump", path + ".out.safetensors", *extra]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != expect:
-        sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return read_buffers(path + ".out.safetensors")
+    results = []
+    for instruction_set in ("", "avx2", "baseline"):
+        environment = dict(os.environ, DPC_SIMULATOR_SIMD=instruction_set)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if done.returncode != expect:
+            sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+        results.append(read_buffers(path + ".out.safetensors"))
+    # The host's vector instructions must not change a bit.
+    for instruction_set, result in (("avx2", results[1]), ("baseline", results[2])):
+        for buffer, content in result.items():
+            if content != results[0][buffer]:
+                at = next(i for i, (a, b) in enumerate(zip(content, results[0][buffer])) if a != b)
+                sys.exit(f"{path}: buffer {buffer} differs with {instruction_set} at byte {at}")
+    return results[0]

@@ -69,9 +69,9 @@ def main():
                     used.append((form, mods))
     text = "\n".join(program.body)
     assert all(wait in text for waits in WAITS for wait in waits)
-    program.run(sys.argv[1], "copy", spaces.arguments(program))
+    program.run(sys.argv[1], "async-copy", spaces.arguments(program))
     for order in (1, 2, 3):
-        program.run(sys.argv[1], f"copy-{order}", spaces.arguments(program), ["--order", str(order)])
+        program.run(sys.argv[1], f"async-copy-{order}", spaces.arguments(program), ["--order", str(order)])
     table.require(forms, used)
 
 
