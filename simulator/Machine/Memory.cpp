@@ -43,24 +43,70 @@ Allocation *Memory::allocate(uint64_t bytes, std::string name, bool initialised)
   return result;
 }
 
+Allocation *Memory::map(uint64_t base, uint64_t bytes, std::byte *data, std::string name) {
+  auto first = allocations.upper_bound(base);
+  if (first != allocations.begin()) {
+    auto before = std::prev(first);
+    if (before->first + before->second->bytes > base)
+      first = before;
+  }
+  auto last = allocations.lower_bound(base + bytes);
+  for (auto at = first; at != last; ++at)
+    if (at->second->live)
+      return nullptr;
+  // The host gives addresses out again: what was freed there is forgotten.
+  allocations.erase(first, last);
+  auto allocation = std::make_unique<Allocation>();
+  allocation->base = base;
+  allocation->bytes = bytes;
+  allocation->name = std::move(name);
+  allocation->data = data;
+  return allocations.insert_or_assign(base, std::move(allocation)).first->second.get();
+}
+
+void Memory::release(Allocation &allocation) {
+  allocation.storage.reset();
+  allocation.poison.reset();
+  allocation.data = nullptr;
+}
+
+void Memory::forgetOldest() {
+  if (allocations.size() <= mostFreed)
+    return;
+  auto freed = static_cast<size_t>(std::count_if(
+      allocations.begin(), allocations.end(), [](const auto &each) { return !each.second->live; }));
+  for (auto each = allocations.begin(); each != allocations.end() && freed > mostFreed / 2;) {
+    bool forget = !each->second->live;
+    freed -= forget;
+    each = forget ? allocations.erase(each) : std::next(each);
+  }
+}
+
 bool Memory::free(uint64_t base) {
   auto at = allocations.find(base);
   if (at == allocations.end() || !at->second->live)
     return false;
   Allocation &allocation = *at->second;
   allocation.live = false;
-  allocation.storage.reset();
-  allocation.poison.reset();
-  allocation.data = nullptr;
-  usedBytes -= allocation.bytes;
-  size_t freed = 0;
-  if (allocations.size() > mostFreed) {
-    for (auto each = allocations.begin(); each != allocations.end();) {
-      bool forget = !each->second->live && each != at && ++freed > mostFreed / 2;
-      each = forget ? allocations.erase(each) : std::next(each);
-    }
+  if (allocation.storage)
+    usedBytes -= allocation.bytes;
+  if (isRunning) {
+    freedMeanwhile.push_back(&allocation);
+    return true;
   }
+  release(allocation);
+  forgetOldest();
   return true;
+}
+
+void Memory::setRunning(bool running) {
+  isRunning = running;
+  if (running)
+    return;
+  for (Allocation *allocation : freedMeanwhile)
+    release(*allocation);
+  freedMeanwhile.clear();
+  forgetOldest();
 }
 
 Allocation *Memory::find(uint64_t address) {

@@ -1,5 +1,4 @@
-//===- Memory.h - allocations and addresses of the simulated device -------------------*- C++
-//-*-===//
+//===- Memory.h - allocations and addresses of the simulated device -----------------*- C++ -*-===//
 //
 // Device addresses are numbers of their own, the same in every run. Global memory consists of
 // allocations with a guard gap after each; shared and local memory appear in the generic address
@@ -53,8 +52,14 @@ public:
   explicit Memory(uint64_t limit) : limit(limit) {}
   /// Zero bytes are allowed (one byte of address space). Null when `limit` would be passed.
   Allocation *allocate(uint64_t bytes, std::string name, bool initialised);
+  /// Memory of the host that the device sees at the address `base`; does not count for `limit`.
+  /// Null if a live allocation lies there.
+  Allocation *map(uint64_t base, uint64_t bytes, std::byte *data, std::string name);
   /// False if `base` is not the base of a live allocation.
   bool free(uint64_t base);
+  /// While a launch runs, what it frees keeps its bytes: copies may be on their way from there, and
+  /// caches know the allocation.
+  void setRunning(bool running);
   /// The live or freed allocation that holds `address`, or the nearest one below it; null if none.
   Allocation *find(uint64_t address);
   uint64_t used() const { return usedBytes; }
@@ -64,6 +69,11 @@ public:
 
 private:
   std::map<uint64_t, std::unique_ptr<Allocation>> allocations;
+  void release(Allocation &allocation);
+  void forgetOldest();
+
+  bool isRunning = false;
+  std::vector<Allocation *> freedMeanwhile;
   uint64_t next = globalBase;
   uint64_t usedBytes = 0;
   uint64_t limit;

@@ -1,0 +1,56 @@
+//===- Call.cpp - what every call of the driver has in common ---------------------------------===//
+#include "simulator/Driver/Call.h"
+
+#include <new>
+
+using namespace sim::driver;
+
+Call::Call(const Entry &entry, bool perThread) : entry(entry), state(State::get()) {
+  // A host function that asks for the name of an error: the lock may be ours already, elsewhere.
+  lock = std::unique_lock<std::mutex>(state.mutex);
+  if (!inHostFunction()) {
+    heldLock() = &lock;
+    defaultStreamIsPerThread() = perThread;
+  }
+}
+
+Call::~Call() {
+  if (!inHostFunction())
+    heldLock() = nullptr;
+}
+
+static bool hasName(const Entry &entry, const std::string &name) {
+  return name == entry.name || name == entry.symbol;
+}
+
+bool Call::begin(Result &result) {
+  state.reportTouches();
+  for (PlannedFailure &failure : state.configuration.failures)
+    if (hasName(entry, failure.call) && ++failure.seen == failure.number) {
+      result = failure.result;
+      return false;
+    }
+  if (entry.always)
+    return true;
+  if (inHostFunction())
+    result = Result::NotPermitted;
+  else if (!state.initialised)
+    result = Result::NotInitialized;
+  return result == Result::Success;
+}
+
+void Call::log(std::span<const Argument> arguments, Result result) {
+  state.log.call(entry.symbol, entry.parameters, arguments, result);
+}
+
+Result Call::translate() {
+  try {
+    throw;
+  } catch (const Failure &failure) {
+    return failure.result;
+  } catch (const std::bad_alloc &) {
+    return Result::OutOfMemory;
+  } catch (...) {
+    return Result::Unknown;
+  }
+}

@@ -1,0 +1,60 @@
+//===- Graph.h - graphs of commands, and their executable form ----------------------*- C++ -*-===//
+#ifndef DPC_SIMULATOR_DRIVER_GRAPH_H
+#define DPC_SIMULATOR_DRIVER_GRAPH_H
+
+#include "simulator/Driver/Queue.h"
+
+namespace sim::driver {
+
+struct Node : Object {
+  const char *what() const override { return "graph node"; }
+  Command command;
+  std::vector<Handle> after;
+  std::weak_ptr<Graph> graph;
+  Handle clonedFrom = 0;
+  std::vector<void *> pointers; ///< into a kernel's parameters, for cuGraphKernelNodeGetParams
+};
+
+struct Graph : Object, std::enable_shared_from_this<Graph> {
+  const char *what() const override { return isOwned ? "graph node" : "graph"; }
+  ~Graph() override;
+  std::vector<std::shared_ptr<Node>> nodes; ///< in order of creation
+  bool isOwned = false;                     ///< by a node, a capture or an executable graph
+  Handle clonedFrom = 0;
+
+  /// Throws InvalidValue for dependencies that are no nodes of this graph.
+  std::shared_ptr<Node> add(Command command, const std::vector<Handle> &after);
+  bool has(Handle node) const;
+  /// Nodes after those that they depend on; empty if there is a cycle.
+  std::vector<std::shared_ptr<Node>> ordered() const;
+  /// A graph with a handle and the same nodes; `origins` of them are kept.
+  std::shared_ptr<Graph> clone() const;
+  /// Whether `node` is one of `from` or comes before one of them.
+  bool isBefore(Handle node, const std::vector<Handle> &from) const;
+};
+
+/// A node made executable. Child graphs are laid out flat.
+struct Step {
+  Handle node = 0; ///< of the graph that was instantiated
+  Command command;
+  std::vector<size_t> after; ///< positions of steps
+  bool enabled = true;
+};
+
+struct ExecutableGraph : Object {
+  const char *what() const override { return "executable graph"; }
+  std::vector<Step> steps;
+  std::shared_ptr<Graph> graph; ///< as it was instantiated
+  uint64_t flags = 0;
+  uint64_t last = 0; ///< work of the last launch
+};
+
+/// Throws InvalidValue for a cycle.
+std::shared_ptr<ExecutableGraph> instantiate(const Graph &graph, uint64_t flags);
+/// Queues all steps on the stream (or captures a child node).
+void launchGraph(ExecutableGraph &graph, Stream &stream);
+
+KernelCommand kernelOf(const KernelNode &node);
+
+} // namespace sim::driver
+#endif

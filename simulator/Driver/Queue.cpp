@@ -1,0 +1,200 @@
+//===- Queue.cpp - work that waits for its turn -----------------------------------------------===//
+#include "simulator/Driver/Queue.h"
+
+#include <algorithm>
+
+using namespace sim::driver;
+
+/// As the hardware's queues, ours are finite: beyond this much waiting work the oldest runs.
+static constexpr size_t mostPending = 1024;
+
+/// Watches the pinned host memory that a copy will use.
+static std::vector<HostPages::Token> watchPages(State &state, const CopyCommand &copy) {
+  std::vector<HostPages::Token> tokens;
+  auto watch = [&](const CopyEnd &end, bool written) {
+    size_t bytes = copy.extent(end);
+    sim::Allocation *allocation =
+        end.device && bytes ? state.findLive(end.address, bytes) : nullptr;
+    Buffer *buffer = allocation ? state.bufferOf(*allocation) : nullptr;
+    if (!buffer || !buffer->isHost())
+      return;
+    uint64_t all = allocation->bytes;
+    if (buffer->kind == Buffer::Kind::Pinned)
+      all = (all + 0xffff) / 0x1000 * 0x1000; // our own pages, to the end of the last
+    tokens.push_back(HostPages::watch(end.address, bytes, written, allocation->base, all));
+  };
+  watch(copy.source, false);
+  watch(copy.target, true);
+  return tokens;
+}
+
+uint64_t Queue::submit(Context &context, Command command, std::vector<uint64_t> after) {
+  uint64_t number = next++;
+  Work work;
+  work.context = context.handle;
+  for (uint64_t each : after)
+    if (isPending(each) &&
+        std::find(work.after.begin(), work.after.end(), each) == work.after.end())
+      work.after.push_back(each);
+  if (auto *copy = std::get_if<CopyCommand>(&command); copy && state.configuration.check)
+    work.pages = watchPages(state, *copy);
+  work.command = std::move(command);
+  pending.emplace(number, std::move(work));
+  if (pending.size() > mostPending)
+    finish(pending.begin()->first);
+  return number;
+}
+
+std::vector<uint64_t> Queue::before(Context &context, Stream &stream) {
+  std::vector<uint64_t> after = {stream.last};
+  if (stream.isLegacy) {
+    for (const std::weak_ptr<Stream> &weak : context.streams)
+      if (std::shared_ptr<Stream> other = weak.lock(); other && other->isBlocking())
+        after.push_back(other->last);
+    after.insert(after.end(), context.orphans.begin(), context.orphans.end());
+    context.orphans.clear();
+  } else if (stream.isBlocking() && context.legacy) {
+    after.push_back(context.legacy->last);
+  }
+  return after;
+}
+
+void Queue::setLast(Stream &stream, uint64_t work) {
+  stream.last = work;
+  stream.queried = false;
+}
+
+uint64_t Queue::submit(Context &context, Stream &stream, Command command) {
+  std::vector<uint64_t> after = before(context, stream);
+  auto *record = std::get_if<RecordCommand>(&command);
+  std::shared_ptr<Event> event = record ? record->event : nullptr;
+  if (auto *wait = std::get_if<WaitCommand>(&command))
+    after.push_back(wait->event->work);
+  uint64_t work = submit(context, std::move(command), std::move(after));
+  setLast(stream, work);
+  if (event) {
+    event->work = work;
+    event->queried = event->wasCaptured = false;
+    event->capture.reset();
+  }
+  return work;
+}
+
+uint64_t Queue::draw(uint64_t below) {
+  // splitmix64, by Sebastiano Vigna.
+  if (!random)
+    random = state.configuration.order;
+  uint64_t z = random += 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return (z ^ z >> 31) % below;
+}
+
+bool Queue::isReady(const Work &work) const {
+  return !work.running && std::none_of(work.after.begin(), work.after.end(),
+                                       [&](uint64_t each) { return pending.contains(each); });
+}
+
+void Queue::run(uint64_t number) {
+  Work &work = pending.at(number);
+  work.running = true;
+  for (HostPages::Token token : work.pages)
+    HostPages::unwatch(token);
+  work.pages.clear();
+  auto at = state.objects.find(work.context);
+  auto context =
+      at == state.objects.end() ? nullptr : std::dynamic_pointer_cast<Context>(at->second);
+  Result fault = context ? context->fault : Result::ContextIsDestroyed;
+  // References into the map stay valid while a host function runs and others add work.
+  Result result = execute(work.command, fault);
+  if (context && context->fault == Result::Success && result != Result::Success)
+    context->fault = result;
+  Command done = std::move(work.command); // destroyed when the work is gone already
+  pending.erase(number);
+  changed.notify_all();
+}
+
+std::set<uint64_t> Queue::neededFor(uint64_t target) const {
+  // Work only comes after work with smaller numbers.
+  std::set<uint64_t> needed = {target};
+  for (auto at = needed.end(); at != needed.begin();) {
+    --at;
+    for (uint64_t each : pending.at(*at).after)
+      if (pending.contains(each))
+        needed.insert(each);
+  }
+  return needed;
+}
+
+bool Queue::runReady(uint64_t target) {
+  if (state.configuration.order) {
+    std::vector<uint64_t> ready;
+    for (const auto &[number, work] : pending)
+      if (isReady(work))
+        ready.push_back(number);
+    if (ready.empty())
+      return false;
+    run(ready[draw(ready.size())]);
+    return true;
+  }
+  bool progress = false;
+  for (uint64_t number : neededFor(target))
+    if (auto at = pending.find(number); at != pending.end() && isReady(at->second)) {
+      run(number);
+      progress = true;
+    }
+  return progress;
+}
+
+void Queue::finish(uint64_t work) {
+  // Without progress another thread is in a host function that this work comes after.
+  while (isPending(work))
+    if (!runReady(work))
+      changed.wait(*heldLock());
+}
+
+void Queue::finish(const Context &context) {
+  while (true) {
+    auto first = std::find_if(pending.begin(), pending.end(), [&](const auto &each) {
+      return each.second.context == context.handle;
+    });
+    if (first == pending.end())
+      return;
+    finish(first->first);
+  }
+}
+
+void Queue::settle(const Context &context) {
+  if (context.fault != Result::Success)
+    throw Failure{context.fault};
+  state.reportTouches();
+  if (state.strictFailure) {
+    state.strictFailure = false;
+    throw Failure{Result::LaunchFailed};
+  }
+}
+
+uint64_t Queue::firstUser(uint64_t base, uint64_t bytes) const {
+  for (const auto &[number, work] : pending)
+    if (touches(work.command, base, bytes))
+      return number;
+  return 0;
+}
+
+void Queue::finishUsers(uint64_t base, uint64_t bytes) {
+  while (uint64_t user = firstUser(base, bytes))
+    finish(user);
+}
+
+uint64_t Queue::firstUser(const Kernel &kernel) const {
+  for (const auto &[number, work] : pending)
+    if (auto *launch = std::get_if<KernelCommand>(&work.command))
+      if (launch->kernel.get() == &kernel)
+        return number;
+  return 0;
+}
+
+void Queue::finishUsers(const Kernel &kernel) {
+  while (uint64_t user = firstUser(kernel))
+    finish(user);
+}
