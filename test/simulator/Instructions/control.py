@@ -71,19 +71,20 @@ def indexed(program, name, tag, uniform):
 
 
 def call(program, name, uniform):
-    guard = "" if uniform else "@%guard "
     results = {"double": lambda x: 2 * x, "clamp": lambda x: min(x, 100), "sum": lambda x: x * (x + 1) // 2}
-    for index, (function, value) in enumerate(results.items()):
+    for function, value in results.items():
         for direct in (True, False):
+            program.label += 1
+            tag = program.label
             program.emit("mul.lo.u32 %r1, %local, 3;" if function != "sum" else "and.b32 %r1, %local, 31;",
-                         "mov.b32 %r2, 77;", "{ .param .b32 x; .param .b32 y; st.param.b32 [x], %r1;",
-                         "mov.b32 %r3, 77; st.param.b32 [y], %r3;")  # fmt: skip
+                         "mov.b32 %r2, 77;", "" if uniform else f"@!%guard bra skip{tag};",
+                         "{ .param .b32 x; .param .b32 y; st.param.b32 [x], %r1;")  # fmt: skip
             if direct:
-                program.emit(f"{guard}{name} (y), {function}, (x);")
+                program.emit(f"{name} (y), {function}, (x);")
             else:
                 program.emit(f"mov.u64 %d1, {function}; kind: .callprototype (.param .b32 _) _ (.param .b32 _);",
-                             f"{guard}{name} (y), %d1, (x), kind;")  # fmt: skip
-            program.emit(f"{guard}ld.param.b32 %r2, [y]; }}")
+                             f"{name} (y), %d1, (x), kind;")  # fmt: skip
+            program.emit("ld.param.b32 %r2, [y]; }", f"skip{tag}:")
 
             def expected(t, value=value, function=function):
                 local = t % program.threads
@@ -100,6 +101,7 @@ def main():
     for uniform in (False, True):
         program = programs.Program(threads=88, blocks=3)
         suffix = ".uni" if uniform else ""
+        program.label = 0
         # A function returns from within a branch, so its `ret` may be .uni only without one.
         module = FUNCTIONS.replace("@%p RETURN", "@%p ret").replace("RETURN", "ret" + suffix)
         program.module = module.replace("CALL", "call")

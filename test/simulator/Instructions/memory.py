@@ -55,7 +55,10 @@ def load(program, form, mods, number):
     data = "{" + ", ".join(registers) + "}" if count > 1 else registers[0]
     hint = ", %policy" if "L2::cache_hint" in mods else ""
     if space == "param::func":
-        spaces.call_same(program, f"@%guard {name} {data}, [b+{at}];")
+        # Parameters may not be accessed under a guard: threads skip the whole call.
+        program.emit(f"@!%guard bra skip{number};")
+        spaces.call_same(program, f"{name} {data}, [b+{at}];")
+        program.emit(f"skip{number}:")
     else:
         program.emit(f"@%guard {name} {data}, [{base}+{at}]{hint};")
     for i, register in enumerate(registers):
@@ -87,7 +90,7 @@ def store(program, form, mods, number):
 
     def expected(t):
         slot = bytearray([0xA5] * 16)
-        if program.guards[t]:
+        if program.guards[t] or "param" in space:
             for i in range(count):
                 begin = (number + i) * 8 % REGION
                 at = shift + i * size
@@ -103,7 +106,7 @@ def store(program, form, mods, number):
         # An argument of a function that gives it back.
         program.emit("{", f".param .align 16 .b8 a[{REGION}];", f".param .align 16 .b8 b[{REGION}];", fill)
         program.emit(*(f"st.param.v4.b32 [a+{at}], {{%r1, %r1, %r1, %r1}};" for at in range(0, REGION, 16)))
-        program.emit(f"@%guard {name} [a+{shift}], {data};", "call (b), same, (a);",
+        program.emit(f"{name} [a+{shift}], {data};", "call (b), same, (a);",
                      "ld.param.v4.b32 {%r1, %r2, %r3, %r4}, [b];", "}")  # fmt: skip
     else:
         generic = space if base.startswith("%g") else None
