@@ -74,6 +74,8 @@ static std::vector<std::vector<bool>> variablesOfKernels(const ptx::Module &modu
 /// Kernels lay out only the shared variables that they use. A variable has one offset for all of
 /// them, so that functions called from several kernels find it.
 void sim::layOutShared(Program &program) {
+  // Far more than any device has; sums do not wrap around.
+  constexpr uint64_t mostShared = 1ull << 40;
   const ptx::Module &module = *program.module;
   program.sharedOffset.assign(module.variables.size(), 0);
   std::vector<std::vector<bool>> used = variablesOfKernels(module);
@@ -94,7 +96,7 @@ void sim::layOutShared(Program &program) {
       if (external)
         code.dynamicShared = std::max(code.dynamicShared, at);
       else
-        code.sharedBytes = at + variable.bytes;
+        code.sharedBytes = std::min(at, mostShared) + std::min(variable.bytes, mostShared);
     }
   };
   for (size_t v = 0; v < module.variables.size(); ++v)

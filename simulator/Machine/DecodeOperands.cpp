@@ -76,11 +76,13 @@ OperandDecoder::OperandDecoder(const ModuleLayout &layout, const ptx::Function &
     : layout(layout), function(function), code(code) {}
 
 uint32_t OperandDecoder::place(uint64_t bytes, uint32_t alignment) {
+  // Beyond what the decoder refuses later sums must not wrap around.
+  constexpr uint64_t tooMany = 1 << 30;
   uint64_t align = std::max<uint64_t>(alignment, 1);
-  code.localBytes = (code.localBytes + align - 1) / align * align;
-  auto at = static_cast<uint32_t>(std::min<uint64_t>(code.localBytes, ~0u));
-  code.localBytes += bytes;
-  return at;
+  uint64_t at = (code.localBytes + align - 1) / align * align;
+  code.localBytes = std::min(at, tooMany) + std::min(bytes, tooMany);
+  code.localBytes = std::min(code.localBytes, tooMany);
+  return static_cast<uint32_t>(std::min(at, tooMany));
 }
 
 uint32_t OperandDecoder::temporary(unsigned units) {

@@ -196,6 +196,11 @@ LaunchResult sim::launch(const LoadedModule &module, ptx::FunctionId kernel,
   launch.threadsPerBlock = shape.block[0] * shape.block[1] * shape.block[2];
   launch.blocks = uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2];
   launch.sharedBytes = program.functions[kernel].dynamicShared + shape.dynamicShared;
+  struct Running {
+    Memory &memory;
+    explicit Running(Memory &memory) : memory(memory) { memory.setRunning(true); }
+    ~Running() { memory.setRunning(false); }
+  } running(memory);
   unsigned cores = options.cores ? options.cores : std::thread::hardware_concurrency();
   cores = static_cast<unsigned>(std::min<uint64_t>(std::max(cores, 1u), launch.blocks));
   if (cores > 1 && !program.communicates) {
