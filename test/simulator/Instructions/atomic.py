@@ -141,15 +141,20 @@ def check(result, program, name, opcode, operation, kind, memory, olds):
     final = final.pop()
     step = {"inc": lambda m, t: apply("inc", kind, m, 1000000, 0), "dec": lambda m, t: apply("dec", kind, m, 1000000, 0),
             "cas": lambda m, t: apply("cas", kind, m, 0, t)}.get(operation, lambda m, t: apply(operation, kind, m, t, 0))  # fmt: skip
-    # Replays: always a thread that saw what memory holds now; those that change nothing first.
-    state, left = 0, set(range(n)) if opcode == "atom" else set()
-    while left:
-        able = [t for t in left if values[t] == state]
-        assert able, f"{name}: no order of the threads gives {values}"
-        still = [t for t in able if step(state, t) == state]
-        t = (still or able)[0]
-        state = step(state, t)
-        left.discard(t)
+    # Each thread leads from what it saw to what it left: an order is a path over all these edges, which
+    # exists (Euler) when they hang together and as many lead to each value as away, but for the ends.
+    state = 0
+    if opcode == "atom":
+        edges = [(values[t], step(values[t], t)) for t in range(n)]
+        balance, reached = {0: 1}, {0}
+        balance[final] = balance.get(final, 0) - 1
+        for old, new in edges:
+            balance[old] = balance.get(old, 0) - 1
+            balance[new] = balance.get(new, 0) + 1
+        for _ in range(n):
+            reached |= {new for old, new in edges if old in reached}
+        assert not any(balance.values()) and all(old in reached for old, _ in edges), f"{name}: no order gives {values}"
+        state = final
     if opcode == "red":
         for t in range(n):
             state = step(state, t)
