@@ -80,7 +80,7 @@ def lane_cases(form, number):
         number += 1
         made = one_combination(form, mods, number)
         cases += made
-        if not {"cc", "addc", "subc", "madc"} & {*mods, form.opcode} and form.opcode not in ("mov", "cvt"):
+        if not {"cc", "addc", "subc", "madc"} & {*mods, form.opcode} and form.opcode not in ("mov", "cvt", "vabsdiff4"):
             extra = with_immediate(made[0], number)
             if extra:
                 cases.append(extra)
@@ -154,10 +154,11 @@ def carry_case(form, mods, name, types):
 def conversion(form, mods, name, types, number):
     to, source = types
     packed = to.endswith("x2")
+    strict = "bf16" in types  # ptxas wants registers of the exact width beside bf16
 
     def width_of(kind, choice):
         width = max(16, WIDTH[kind])
-        relaxed = kind[0] in "us" and not packed
+        relaxed = kind[0] in "us" and not packed and not strict
         return max(width, (width, 32, 64, width)[choice % 4]) if relaxed else width
 
     result = width_of(to, number)
