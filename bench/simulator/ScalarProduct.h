@@ -1,5 +1,4 @@
-//===- ScalarProduct.h - the yardstick of the simulator's speed -----------------------*- C++
-//-*-===//
+//===- ScalarProduct.h - the yardstick of the simulator's speed ---------------------*- C++ -*-===//
 #ifndef DPC_BENCH_SIMULATOR_SCALARPRODUCT_H
 #define DPC_BENCH_SIMULATOR_SCALARPRODUCT_H
 

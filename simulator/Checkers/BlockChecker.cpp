@@ -3,7 +3,9 @@
 
 #include "simulator/Machine/Locate.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <fmt/format.h>
 
 using namespace sim;
@@ -82,20 +84,34 @@ void BlockChecker::strong(Warp &warp, unsigned lane, const Access &access) {
              access.kind == Access::Kind::Atomic);
 }
 
+bool BlockChecker::flies(uint64_t address, unsigned bytes) const {
+  uint64_t any = 0;
+  if (address + bytes > flying.size())
+    return false;
+  const uint16_t *at = flying.data() + address;
+  for (; bytes >= 4; bytes -= 4, at += 4) {
+    uint64_t four;
+    std::memcpy(&four, at, sizeof(four));
+    any |= four;
+  }
+  for (; bytes; --bytes, ++at)
+    any |= *at;
+  return any;
+}
+
 void BlockChecker::inFlight(Warp &warp, const Op &op) {
   const Access &access = warp.access;
   forEachLane(access.lanes & access.shared, [&](unsigned lane) {
-    for (unsigned byte = 0; byte < access.bytes; ++byte) {
-      uint64_t address = access.address[lane] + byte;
-      if (address >= flying.size() || !flying[address])
-        continue;
-      report(warp, op, 1u << lane, Fault::Async,
-             fmt::format("{} is {} while a cp.async of thread {} to it is in flight",
-                         describeShared(block, address),
-                         access.kind == Access::Kind::Read ? "read" : "written",
-                         flying[address] - 1));
+    uint64_t address = access.address[lane];
+    if (!flies(address, access.bytes)) [[likely]]
       return;
-    }
+    while (!flying[address])
+      ++address;
+    report(warp, op, 1u << lane, Fault::Async,
+           fmt::format("{} is {} while a cp.async of thread {} to it is in flight",
+                       describeShared(block, address),
+                       access.kind == Access::Kind::Read ? "read" : "written",
+                       flying[address] - 1));
   });
 }
 
@@ -159,12 +175,10 @@ void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const u
                                unsigned bytes) {
   forEachLane(lanes, [&](unsigned lane) {
     unsigned thread = threadOf(warp, lane);
-    bool twice = false;
-    for (uint64_t at = shared[lane]; at < shared[lane] + bytes && at < flying.size(); ++at) {
-      twice |= flying[at] != 0;
-      flyingBytes += flying[at] == 0;
-      flying[at] = static_cast<uint16_t>(1 + thread);
-    }
+    bool twice = flies(shared[lane], bytes);
+    auto first = flying.begin() + static_cast<ptrdiff_t>(shared[lane]), last = first + bytes;
+    flyingBytes += twice ? static_cast<unsigned>(std::count(first, last, 0)) : bytes;
+    std::fill(first, last, static_cast<uint16_t>(1 + thread));
     if (twice)
       report(warp, op, 1u << lane, Fault::Async,
              fmt::format("{} is copied to while another cp.async to it is in flight",
@@ -183,20 +197,21 @@ void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const u
   races(warp, op, conflicts, lanes, shared, true);
 }
 
-void BlockChecker::onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes) {
-  for (uint64_t at = shared; at < shared + bytes && at < flying.size(); ++at) {
-    flyingBytes -= flying[at] != 0;
-    flying[at] = 0;
-  }
-  // Written by now: for the others it is a write of this moment.
-  if (grid.barriersOnly) {
-    PhaseConflicts ignored;
-    uint64_t address[warpSize] = {};
-    address[lane] = shared;
-    return phaseMemory.write(phaseAccessor(warp), 1u << lane, address, bytes, ignored);
-  }
-  Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), false};
-  memory.write(by, shared, bytes);
+void BlockChecker::onAsyncComplete(Warp &warp, LaneMask lanes, const uint64_t *shared,
+                                   unsigned bytes) {
+  forEachLane(lanes, [&](unsigned lane) {
+    auto first = flying.begin() + static_cast<ptrdiff_t>(shared[lane]), last = first + bytes;
+    flyingBytes -= bytes - static_cast<unsigned>(std::count(first, last, 0));
+    std::fill(first, last, 0);
+    // Written by now: for the others it is a write of this moment.
+    if (grid.barriersOnly)
+      return;
+    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), false};
+    memory.write(by, shared[lane], bytes);
+  });
+  PhaseConflicts ignored;
+  if (grid.barriersOnly && lanes)
+    phaseMemory.write(phaseAccessor(warp), lanes, shared, bytes, ignored);
 }
 
 void BlockChecker::onBarrier(const std::vector<LaneMask> &participants, bool everyone) {

@@ -49,8 +49,8 @@ public:
   /// side is reported through onAccess as a read.
   void onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const uint64_t *shared,
                    unsigned bytes);
-  /// Copies of `lane` that its wait_group or wait_all has completed.
-  void onAsyncComplete(Warp &warp, unsigned lane, uint64_t shared, unsigned bytes);
+  /// Copies that the wait_group or wait_all of `lanes` has completed.
+  void onAsyncComplete(Warp &warp, LaneMask lanes, const uint64_t *shared, unsigned bytes);
   /// A barrier phase of the block is complete. `participants[w]`: lanes of warp w that waited in
   /// it. `everyone`: all lanes of the block that have not exited.
   void onBarrier(const std::vector<LaneMask> &participants, bool everyone);
@@ -74,6 +74,8 @@ private:
   void races(Warp &warp, const Op &op, const PhaseConflicts &conflicts, LaneMask shared,
              const uint64_t *address, bool writes);
   void strong(Warp &warp, unsigned lane, const Access &access);
+  /// Whether a cp.async to one of the bytes is in flight.
+  bool flies(uint64_t address, unsigned bytes) const;
   void inFlight(Warp &warp, const Op &op);
 
   Block &block;

@@ -99,34 +99,82 @@ template <bool writes> struct PhaseShadow::Step {
   }
 };
 
+static void note(PhaseConflicts &conflicts, unsigned lane, Agent other, bool otherWrites) {
+  LaneMask bit = 1u << lane;
+  if (conflicts.lanes & bit)
+    return;
+  conflicts.lanes |= bit;
+  conflicts.other[lane] = other;
+  if (otherWrites)
+    conflicts.otherWrites |= bit;
+}
+
+/// The usual access: of whole words within one page that were never accessed otherwise. False if
+/// it is none, with nothing done.
+template <bool writes, unsigned words>
+bool PhaseShadow::accessWords(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
+                              PhaseConflicts &conflicts) {
+  uint64_t base = address[std::countr_zero(lanes)] / pageBytes * pageBytes, wrong = 0;
+  if (lanes == allLanes)
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      wrong |= (address[lane] - base) & ~uint64_t(pageBytes - 4 * words);
+  else
+    for (LaneMask left = lanes; left; left &= left - 1)
+      wrong |= (address[std::countr_zero(left)] - base) & ~uint64_t(pageBytes - 4 * words);
+  if (wrong)
+    return false;
+  Page &in = page(base / pageBytes);
+  if (!in.bytes.empty())
+    return false;
+  Step<writes> step{by};
+  const Record *previous = nullptr;
+  bool again = false;
+  for (LaneMask left = lanes; left; left &= left - 1) {
+    auto lane = static_cast<unsigned>(std::countr_zero(left));
+    Record *record = &in.words[(address[lane] - base) / 4];
+    if constexpr (!writes) {
+      // The third thread of a warp to read a word in a row adds nothing.
+      if (record == previous) {
+        if (again && !conflicts.lanes)
+          continue;
+        again = true;
+      } else {
+        again = false;
+        previous = record;
+      }
+    }
+    for (unsigned word = 0; word < words; ++word, ++record) {
+      if constexpr (!writes)
+        if (record->second.phase == by.phase && record->writer.phase != by.phase &&
+            (step.isMine(record->writer.agent) || !record->writer.agent)) [[likely]]
+          continue;
+      Reader before;
+      if (const Reader *past = step(*record, by.firstOfWarp + lane + 1, before)) [[unlikely]]
+        note(conflicts, lane, before.agent - 1, past == &record->writer);
+    }
+  }
+  return true;
+}
+
 template <bool writes>
 void PhaseShadow::access(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
                          unsigned bytes, PhaseConflicts &conflicts) {
+  if ((bytes == 4 && accessWords<writes, 1>(by, lanes, address, conflicts)) ||
+      (bytes == 8 && accessWords<writes, 2>(by, lanes, address, conflicts)) ||
+      (bytes == 16 && accessWords<writes, 4>(by, lanes, address, conflicts))) [[likely]]
+    return;
   Step<writes> step{by};
   uint64_t number = ~0ull;
   Page *in = nullptr;
   auto visit = [&](unsigned lane, Record &record) {
     Reader before;
     const Reader *past = step(record, by.firstOfWarp + lane + 1, before);
-    if (!past || conflicts.lanes >> lane & 1) [[likely]]
-      return;
-    conflicts.lanes |= 1u << lane;
-    conflicts.other[lane] = before.agent - 1;
-    if (past == &record.writer)
-      conflicts.otherWrites |= 1u << lane;
+    if (past) [[unlikely]]
+      note(conflicts, lane, before.agent - 1, past == &record.writer);
   };
-  uint64_t previous = ~0ull;
-  unsigned same = 0;
   for (LaneMask left = lanes; left; left &= left - 1) {
     unsigned lane = static_cast<unsigned>(std::countr_zero(left));
     uint64_t at = address[lane], end = at + bytes;
-    if constexpr (!writes) {
-      // The third thread of a warp to read a word adds nothing.
-      same = at == previous ? same + 1 : 0;
-      previous = at;
-      if (same >= 2 && !conflicts.lanes)
-        continue;
-    }
     while (at < end) {
       if (at / pageBytes != number) {
         number = at / pageBytes;

@@ -60,6 +60,9 @@ private:
   Page &page(uint64_t number);
   static Record *split(Page &page, unsigned word);
   template <bool writes> struct Step;
+  template <bool writes, unsigned words>
+  bool accessWords(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address,
+                   PhaseConflicts &conflicts);
   template <bool writes>
   void access(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address, unsigned bytes,
               PhaseConflicts &conflicts);

@@ -44,6 +44,21 @@ static bool anyPoison(const uint8_t *poison, unsigned bytes) {
 /// Lanes of the access with a byte in memory that is not initialised.
 static LaneMask poisonInMemory(const Access &access) {
   LaneMask found = 0;
+  if (access.bytes == 4 && access.lanes == allLanes) { // the usual access, without branches
+    bool isNull = false;
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      isNull |= !access.poison[lane];
+    if (!isNull) {
+      uint32_t any = 0;
+      for (unsigned lane = 0; lane < warpSize; ++lane) {
+        uint32_t word;
+        std::memcpy(&word, access.poison[lane], sizeof(word));
+        any |= word;
+      }
+      if (!any)
+        return 0;
+    }
+  }
   forEachLane(access.lanes, [&](unsigned lane) {
     if (access.poison[lane] && anyPoison(access.poison[lane], access.bytes))
       found |= 1u << lane;

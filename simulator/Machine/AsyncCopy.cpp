@@ -55,17 +55,20 @@ static void landLane(Block &block, const AsyncCopy &copy, unsigned lane) {
 template <class IsDue> static void complete(Warp &warp, LaneMask lanes, IsDue isDue) {
   Block &block = *warp.block;
   std::vector<AsyncCopy> &copies = warp.control->copies;
-  for (AsyncCopy &copy : copies)
+  for (AsyncCopy &copy : copies) {
+    LaneMask over = 0;
     for (LaneMask left = copy.lanes & lanes; left; left &= left - 1) {
       unsigned lane = std::countr_zero(left);
       if (!isDue(copy, lane))
         continue;
       if (!copy.landed)
         landLane(block, copy, lane);
-      if (block.checker)
-        block.checker->onAsyncComplete(warp, lane, copy.shared[lane], copy.bytes);
-      copy.lanes &= ~(1u << lane);
+      over |= 1u << lane;
     }
+    if (block.checker && over)
+      block.checker->onAsyncComplete(warp, over, copy.shared, copy.bytes);
+    copy.lanes &= ~over;
+  }
   std::erase_if(copies, [](const AsyncCopy &copy) { return !copy.lanes; });
 }
 

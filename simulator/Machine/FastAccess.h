@@ -1,5 +1,4 @@
-//===- FastAccess.h - the usual access of a warp --------------------------------------*- C++
-//-*-===//
+//===- FastAccess.h - the usual access of a warp ------------------------------------*- C++ -*-===//
 //
 // Compiled once per instruction set.
 //
@@ -11,6 +10,7 @@
 #include "simulator/Machine/MemoryRest.h"
 
 #include <bit>
+#include <cstring>
 
 namespace sim {
 
@@ -20,9 +20,12 @@ enum class Region : uint8_t { Shared, Global };
 namespace DPC_SIMD_NAMESPACE {
 
 struct FastAccess {
+  static constexpr unsigned groupLanes = 8;
   std::byte *base;
   bool consecutive; ///< all lanes are active, and each begins where the one before ends
   bool equal;
+  /// The same within each of four groups of eight lanes: rows of tiles are that long.
+  bool groupsConsecutive, groupsEqual;
   alignas(64) uint32_t offset[warpSize]; ///< those of inactive lanes are of an active one
 
   /// False if the access has to be resolved lane by lane.
@@ -76,18 +79,25 @@ struct FastAccess {
         offset[std::countr_zero(left)] = usual;
     }
     auto limit = static_cast<uint32_t>(size - bytes);
-    uint32_t wrong = 0, step = 0, difference = 0, first = offset[0];
-#pragma clang loop vectorize(enable)
-    for (uint32_t lane = 0; lane < warpSize; ++lane) {
-      uint32_t at = offset[lane];
-      wrong |= uint32_t(at > limit) | (at & (bytes - 1));
-      step |= at ^ (first + lane * bytes);
+    using Group = uint32_t __attribute__((vector_size(groupLanes * sizeof(uint32_t))));
+    Group wrong = {}, step = {}, difference = {};
+    constexpr Group steps = {0,         bytes,     2 * bytes, 3 * bytes,
+                             4 * bytes, 5 * bytes, 6 * bytes, 7 * bytes};
+    for (unsigned lane = 0; lane < warpSize; lane += groupLanes) {
+      Group at, first = Group{} + offset[lane];
+      std::memcpy(&at, offset + lane, sizeof(at));
+      wrong |= Group(at > limit) | (at & (bytes - 1));
+      step |= at ^ (first + steps);
       difference |= at ^ first;
     }
-    if (wrong) [[unlikely]]
+    if (__builtin_reduce_or(wrong)) [[unlikely]]
       return false;
-    consecutive = !step;
-    equal = !difference;
+    groupsConsecutive = !__builtin_reduce_or(step);
+    groupsEqual = !__builtin_reduce_or(difference);
+    uint32_t first = offset[0];
+    consecutive = groupsConsecutive && offset[8] == first + 8 * bytes &&
+                  offset[16] == first + 16 * bytes && offset[24] == first + 24 * bytes;
+    equal = groupsEqual && offset[8] == first && offset[16] == first && offset[24] == first;
     if constexpr (R == Region::Global && writes)
       if (allocation->journal) [[unlikely]]
         note(*allocation->journal, active, bytes);

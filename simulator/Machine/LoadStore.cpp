@@ -65,6 +65,16 @@ template <class T, unsigned N, Region R> void load(Warp &warp, const Op &op, Lan
         LaneOf<T> value = widen(fetch<T>(access.base + access.offset[0]));
         for (unsigned lane = 0; lane < warpSize; ++lane)
           values[lane] = value;
+      } else if (access.groupsEqual) {
+        for (unsigned group = 0; group < warpSize; group += FastAccess::groupLanes) {
+          LaneOf<T> value = widen(fetch<T>(access.base + access.offset[group]));
+          for (unsigned lane = group; lane < group + FastAccess::groupLanes; ++lane)
+            values[lane] = value;
+        }
+      } else if (access.groupsConsecutive && sizeof(T) == sizeof(LaneOf<T>)) {
+        constexpr unsigned lanes = FastAccess::groupLanes;
+        for (unsigned group = 0; group < warpSize; group += lanes)
+          std::memcpy(values + group, access.base + access.offset[group], lanes * sizeof(T));
       } else {
         for (unsigned lane = 0; lane < warpSize; ++lane)
           values[lane] = widen(fetch<T>(access.base + access.offset[lane]));
@@ -95,6 +105,11 @@ template <class T, unsigned N, Region R> void store(Warp &warp, const Op &op, La
       std::byte *to = access.base + element * sizeof(T);
       if (N == 1 && access.consecutive && sizeof(T) == sizeof(LaneOf<T>)) {
         std::memcpy(to + access.offset[0], values, sizeof(T) * warpSize);
+      } else if (N == 1 && access.groupsConsecutive && active == allLanes &&
+                 sizeof(T) == sizeof(LaneOf<T>)) {
+        constexpr unsigned lanes = FastAccess::groupLanes;
+        for (unsigned group = 0; group < warpSize; group += lanes)
+          std::memcpy(to + access.offset[group], values + group, lanes * sizeof(T));
       } else if (active == allLanes) {
         for (unsigned lane = 0; lane < warpSize; ++lane) {
           T value = static_cast<T>(values[lane]);

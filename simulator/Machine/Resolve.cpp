@@ -100,12 +100,12 @@ bool Resolution::local(unsigned lane, uint64_t offset) {
   LocalMemory &memory = warp.control->local;
   const Frame &frame = *warp.control->active;
   uint64_t size = frame.localBase + frame.code->localBytes;
-  std::string where = fmt::format("local+{:#x}", offset);
+  auto where = [&] { return fmt::format("local+{:#x}", offset); };
   if (offset > size || bytes > size - offset)
-    return wrong(lane, Fault::Bounds, where,
+    return wrong(lane, Fault::Bounds, where(),
                  fmt::format("outside of the thread's {} bytes of local memory", size));
   if (offset % alignment)
-    return aligned(lane, offset, where);
+    return aligned(lane, offset, where());
   warp.access.local |= 1u << lane;
   warp.access.address[lane] = offset;
   warp.access.host[lane] = memory.at(lane, offset);
@@ -118,14 +118,14 @@ bool Resolution::parameter(unsigned lane, uint64_t address) {
   const Launch &launch = *warp.block->launch;
   uint64_t offset = address - parameterWindow;
   uint64_t size = launch.program.functions[launch.kernel].source->parameterBytes;
-  std::string where = fmt::format("parameters+{:#x}", offset);
+  auto where = [&] { return fmt::format("parameters+{:#x}", offset); };
   if (offset > size || bytes > size - offset)
-    return wrong(lane, Fault::Bounds, where,
+    return wrong(lane, Fault::Bounds, where(),
                  fmt::format("outside of the kernel's {} bytes of parameters", size));
   if (kind != Access::Kind::Read)
-    return wrong(lane, Fault::ReadOnly, where, "parameters of a kernel cannot be written");
+    return wrong(lane, Fault::ReadOnly, where(), "parameters of a kernel cannot be written");
   if (offset % alignment)
-    return aligned(lane, offset, where);
+    return aligned(lane, offset, where());
   warp.access.local |= 1u << lane;
   warp.access.address[lane] = offset;
   warp.access.host[lane] = const_cast<std::byte *>(launch.shape.parameters.data()) + offset;
@@ -204,10 +204,24 @@ LaneMask sim::resolve(Warp &warp, const Op &op, LaneMask active,
   access.bytes = static_cast<uint16_t>(bytes);
   access.lanes = access.shared = access.local = 0;
   Resolution resolution(warp, op, space, bytes, alignment, kind);
+  // The usual lane of shared memory, without a call.
+  std::byte *shared = space == ptx::Space::Shared ? warp.block->shared.data() : nullptr;
+  std::vector<uint8_t> &sharedPoison = warp.block->sharedPoison;
+  uint8_t *poison = sharedPoison.empty() ? nullptr : sharedPoison.data();
+  uint64_t size = warp.block->shared.size();
+  uint64_t end = shared && size >= bytes ? size - bytes + 1 : 0;
   for (LaneMask left = active; left; left &= left - 1) {
     unsigned lane = std::countr_zero(left);
-    if (resolution.lane(lane, addresses[lane]))
+    uint64_t offset = addresses[lane];
+    if (offset < end && !(offset & (alignment - 1))) {
+      access.shared |= 1u << lane;
+      access.address[lane] = offset;
+      access.host[lane] = shared + offset;
+      access.poison[lane] = poison ? poison + offset : nullptr;
       access.lanes |= 1u << lane;
+    } else if (resolution.lane(lane, offset)) {
+      access.lanes |= 1u << lane;
+    }
   }
   return access.lanes;
 }
