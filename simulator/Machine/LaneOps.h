@@ -53,8 +53,8 @@ template <class T> [[gnu::always_inline]] inline Raw<T> toRaw(T value) {
 /// Operand `number` of `op`, as its lanes' raw values.
 template <class T>
 [[gnu::always_inline]] inline Raw<T> *operand(Warp &warp, const Op &op, unsigned number) {
-  return static_cast<Raw<T> *>(__builtin_assume_aligned(
-      warp.slots + size_t(op.operands[number]) * slotBytes, alignof(Lanes<uint32_t>)));
+  return static_cast<Raw<T> *>(
+      __builtin_assume_aligned(warp.slots + size_t(op.operands[number]) * slotBytes, 64));
 }
 
 /// Runs `body`, which may write all lanes of the U values at `destination`, and gives the lanes
