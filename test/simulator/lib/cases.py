@@ -95,15 +95,18 @@ def pipeline(steps):
 
 
 def cases():
-    """Of each kernel, the first is the one that mutants run."""
+    """The launches of a kernel are tried on its mutants in this order."""
     return [
         product("tiled", 19, 21, 37, "F32", False, 16, (16, 16)),
         product("tiled", 32, 16, 32, "F32", False, 16, (16, 16)),
         product("mma", 24, 22, 104, "BF16", True, 16, 64),
         product("mma", 16, 16, 16, "BF16", True, 16, 64),
         product("mma", 1, 2, 8, "BF16", True, 16, 64),
+        product("mma", 5, 6, 280, "BF16", True, 16, 64),
+        product("mma", 3, 4, 24, "BF16", True, 16, 64),
         lastblock(1001, 3),
         lastblock(2048, 1),
+        lastblock(100, 1),
         semaphore(4, 64),
         semaphore(1, 33),
         histogram(500, 2),

@@ -124,7 +124,7 @@ class Simulator:
             command += ["--order", str(order)]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode not in (0, 5):
-            raise RuntimeError(f"exit {run.returncode}: {' '.join(command)}\n{run.stderr[-2000:]}")
+            raise RuntimeError(f"exit {run.returncode}\n{run.stderr[-2000:]}")
         with open(base + ".report", encoding="utf-8") as file:
             report = json.load(file)
         result = Result(run.returncode, run.stderr, report, read_safetensors(base + ".out"))
