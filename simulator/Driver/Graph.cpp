@@ -8,6 +8,11 @@
 
 using namespace sim::driver;
 
+Node::~Node() {
+  if (auto *child = std::get_if<ChildCommand>(&command); child && child->graph)
+    State::get().remove(child->graph->handle);
+}
+
 Graph::~Graph() {
   for (const std::shared_ptr<Node> &node : nodes)
     State::get().remove(node->handle);

@@ -8,6 +8,7 @@ namespace sim::driver {
 
 struct Node : Object {
   const char *what() const override { return "graph node"; }
+  ~Node() override;
   Command command;
   std::vector<Handle> after;
   std::weak_ptr<Graph> graph;
@@ -43,6 +44,7 @@ struct Step {
 
 struct ExecutableGraph : Object {
   const char *what() const override { return "executable graph"; }
+  ~ExecutableGraph() override;
   std::vector<Step> steps;
   std::shared_ptr<Graph> graph; ///< as it was instantiated
   uint64_t flags = 0;

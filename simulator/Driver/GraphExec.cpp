@@ -6,6 +6,11 @@
 
 using namespace sim::driver;
 
+ExecutableGraph::~ExecutableGraph() {
+  if (graph)
+    State::get().remove(graph->handle);
+}
+
 static std::shared_ptr<ExecutableGraph> findExecutable(Handle handle) {
   return State::get().find<ExecutableGraph>(handle, Result::InvalidValue);
 }
@@ -47,11 +52,11 @@ std::shared_ptr<ExecutableGraph> sim::driver::instantiate(const Graph &graph, ui
   require(flags <= 15);
   require(!(flags & 4), Result::NotSupported); // launching from the device
   auto executable = std::make_shared<ExecutableGraph>();
+  executable->context = currentContext()->handle;
   layOut(graph, {}, executable->steps);
   executable->flags = flags;
   executable->graph = graph.clone();
   executable->graph->isOwned = true;
-  executable->context = currentContext()->handle;
   State::get().add(executable);
   return executable;
 }

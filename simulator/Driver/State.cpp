@@ -33,6 +33,15 @@ Handle State::add(std::shared_ptr<Object> object) {
   return handle;
 }
 
+void State::remove(Handle handle) {
+  auto at = objects.find(handle);
+  if (at == objects.end())
+    return;
+  // Its destructor may remove others.
+  std::shared_ptr<Object> last = std::move(at->second);
+  objects.erase(at);
+}
+
 void State::report(const std::string &kind, const std::string &message) {
   log.report(kind, message);
   fmt::print(stderr, "mock-cuda: {}: {}\n", kind, message);

@@ -125,7 +125,7 @@ public:
   template <class T> std::shared_ptr<T> find(Handle handle) {
     return find<T>(handle, Result::InvalidHandle);
   }
-  void remove(Handle handle) { objects.erase(handle); }
+  void remove(Handle handle);
 
   /// Adds to the log and to stderr.
   void report(const std::string &kind, const std::string &message);

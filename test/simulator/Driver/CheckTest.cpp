@@ -1,0 +1,142 @@
+//===- CheckTest.cpp - what the mock driver finds wrong with a program ------------------------===//
+#include "Client.h"
+
+#include <fstream>
+#include <sstream>
+
+using namespace mock;
+
+TEST(MockCheck, HostBufferTouchedTooEarly) {
+  auto body = [](bool write) {
+    return [write](Client &c) {
+      c.open();
+      uint64_t p = c.memory(4000);
+      int *host = c.pinned(1000);
+      Handle s = c.stream();
+      host[999] = 1;
+      if (write) {
+        c.ok("cuMemcpyHtoDAsync_v2", p, static_cast<void *>(host), size_t(4000), s);
+        expect(host[10] == 0, "reading a source is allowed");
+        host[10] = 1;
+      } else {
+        c.fill(p, 3, 1000, s);
+        c.ok("cuMemcpyDtoHAsync_v2", static_cast<void *>(host), p, size_t(4000), s);
+        expect(host[999] == 1, "the copy has not happened yet");
+      }
+      c.ok("cuStreamSynchronize", s);
+      expect(write || host[999] == 3, "the copy has happened");
+      host[5] = 5; // now this is allowed
+    };
+  };
+  run({}, "host buffer read before synchronising", body(false));
+  run({}, "host buffer written before synchronising", body(true));
+  run({{"DPC_MOCK_CHECK", "0"}}, "^$", body(false));
+}
+
+TEST(MockCheck, NeighboursOfACopyAreNotBlamed) {
+  run({}, "^$", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4);
+    int *host = c.pinned(1000);
+    c.fill(p, 3, 1);
+    c.ok("cuMemcpyDtoHAsync_v2", static_cast<void *>(host), p, size_t(4), Handle(0));
+    host[1] = 7;
+    c.ok("cuCtxSynchronize");
+    expect(host[0] == 3 && host[1] == 7, "both");
+  });
+}
+
+TEST(MockCheck, StrictReportsFailTheNextSynchronisation) {
+  run({{"DPC_MOCK_STRICT", "1"}}, "uninitialised: kernel affine, line", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4);
+    c.affine(p, 1, 1, 1, 0);
+    c.fails(launchFailed, "cuCtxSynchronize");
+    c.ok("cuCtxSynchronize");
+  });
+}
+
+TEST(MockCheck, FaultsKillTheContext) {
+  run({}, "bounds: kernel affine, line 20.*cuMemAlloc#1", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4), q = 0;
+    c.fill(p, 1, 1);
+    c.ok("cuCtxSynchronize");
+    expect(c.affine(p, 1, 1, 2, 0) == success, "launch");
+    c.fails(illegalAddress, "cuCtxSynchronize");
+    c.fails(illegalAddress, "cuMemAlloc_v2", &q, size_t(4));
+    expect(c.affine(p, 1, 1, 1, 0) == illegalAddress, "launch after the fault");
+    c.ok("cuDevicePrimaryCtxReset_v2", 0);
+    c.ok("cuMemAlloc_v2", &q, size_t(4));
+  });
+}
+
+TEST(MockCheck, LeaksAndDoubleFrees) {
+  run({{"DPC_MOCK_LEAKS", "1"}},
+      "double free: cuMemAlloc#1(.|\n)*leak: cuMemAlloc#2 of 8 bytes|leak: memory cuMemAlloc#2",
+      [](Client &c) {
+        c.open();
+        uint64_t p = c.memory(4);
+        c.memory(8);
+        c.ok("cuMemFree_v2", p);
+        c.fails(invalidValue, "cuMemFree_v2", p);
+      });
+  run({{"DPC_MOCK_LEAKS", "1"}}, "^$", [](Client &c) {
+    c.open();
+    c.ok("cuMemFree_v2", c.memory(8));
+    c.ok("cuStreamDestroy_v2", c.stream());
+    c.ok("cuModuleUnload", c.module);
+    c.ok("cuDevicePrimaryCtxRelease_v2", 0);
+  });
+}
+
+TEST(MockCheck, FreedWhileQueued) {
+  run({}, "freed before synchronising: cuMemAlloc#1", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4);
+    c.fill(p, 1, 1, c.stream());
+    c.ok("cuMemFree_v2", p);
+  });
+}
+
+TEST(MockCheck, PlannedFailures) {
+  run({{"DPC_MOCK_FAIL", "cuMemAlloc:2:CUDA_ERROR_OUT_OF_MEMORY,cuStreamCreate:1:46"}}, "",
+      [](Client &c) {
+        c.open();
+        uint64_t p = c.memory(4);
+        c.fails(outOfMemory, "cuMemAlloc_v2", &p, size_t(4));
+        c.ok("cuMemAlloc_v2", &p, size_t(4));
+        Handle s = 0;
+        c.fails(46, "cuStreamCreate", &s, 0u);
+        c.ok("cuStreamCreate", &s, 0u);
+      });
+}
+
+TEST(MockCheck, WrongVariables) {
+  for (auto [name, value] : {std::pair{"DPC_MOCK_CC", "eighty"},
+                             {"DPC_MOCK_MEMORY", "-1"},
+                             {"DPC_MOCK_FAIL", "cuMemAlloc:2"},
+                             {"DPC_MOCK_LOG", "/no/such/file"}})
+    run({{name, value}}, name, [](Client &c) {
+      c.fails(invalidValue, "cuInit", 0u);
+      int count = 0;
+      c.fails(notInitialised, "cuDeviceGetCount", &count);
+    });
+}
+
+TEST(MockCheck, Log) {
+  std::string path = testing::TempDir() + "mock-cuda-log.jsonl";
+  run({{"DPC_MOCK_LOG", path}}, "", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(12);
+    c.affine(p, 1, 1, 1, 0);
+    c.ok("cuCtxSynchronize");
+  });
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const char *line :
+       {R"({"call":"cuInit","arguments":{"flags":0},"result":"CUDA_SUCCESS"})", R"("bytes":12)",
+        R"("blockX":32)", R"({"report":"uninitialised","kernel":"affine","line":)"})
+    EXPECT_NE(text.str().find(line), std::string::npos) << line << " in\n" << text.str();
+}
