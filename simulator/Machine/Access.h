@@ -1,5 +1,4 @@
-//===- Access.h - from addresses to bytes ---------------------------------------------*- C++
-//-*-===//
+//===- Access.h - from addresses to bytes -------------------------------------------*- C++ -*-===//
 //
 // Every access of a program is checked against allocations, windows and alignment, with checkers on
 // or off; what is wrong is reported and not executed.

@@ -1,5 +1,4 @@
-//===- Control.h - program counters, divergence and frames of a warp ------------------*- C++
-//-*-===//
+//===- Control.h - program counters, divergence and frames of a warp ----------------*- C++ -*-===//
 //
 // Lanes of a warp that are at the same place run together as a fragment. A branch on which they
 // disagree splits the fragment and opens a join at the branch's immediate post-dominator: lanes

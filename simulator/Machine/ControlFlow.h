@@ -1,5 +1,4 @@
-//===- ControlFlow.h - where the lanes of a branch meet again -------------------------*- C++
-//-*-===//
+//===- ControlFlow.h - where the lanes of a branch meet again -----------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_CONTROLFLOW_H
 #define DPC_SIMULATOR_MACHINE_CONTROLFLOW_H
 

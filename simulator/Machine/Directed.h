@@ -1,5 +1,4 @@
-//===- Directed.h - f64 arithmetic in the host's rounding modes -------------------------*- C++
-//-*-===//
+//===- Directed.h - f64 arithmetic in the host's rounding modes ---------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_DIRECTED_H
 #define DPC_SIMULATOR_MACHINE_DIRECTED_H
 

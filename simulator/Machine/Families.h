@@ -1,5 +1,4 @@
-//===- Families.h - the selectors of one instruction set --------------------------------*- C++
-//-*-===//
+//===- Families.h - the selectors of one instruction set ----------------------------*- C++ -*-===//
 //
 // Declared once per instruction set: a file that includes this is compiled with DPC_SIMD_NAMESPACE
 // naming the set.

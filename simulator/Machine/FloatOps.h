@@ -1,5 +1,4 @@
-//===- FloatOps.h - rounding to the formats of PTX --------------------------------------*- C++
-//-*-===//
+//===- FloatOps.h - rounding to the formats of PTX ----------------------------------*- C++ -*-===//
 //
 // Scalar functions without branches that matter, so that loops over lanes of them become vectors.
 // The host rounds to nearest and keeps subnormals; everything else is made from that:

@@ -1,5 +1,4 @@
-//===- HalfOps.h - f16 and bf16 instructions on one value -------------------------------*- C++
-//-*-===//
+//===- HalfOps.h - f16 and bf16 instructions on one value ---------------------------*- C++ -*-===//
 //
 // H is Half or BFloat. Sums and products of two values are computed in f32, where they are exact or
 // have enough bits that rounding twice is rounding once: 24 >= 2 * 11 + 2.

@@ -1,5 +1,4 @@
-//===- Handlers.h - which function executes an instruction ----------------------------*- C++
-//-*-===//
+//===- Handlers.h - which function executes an instruction --------------------------*- C++ -*-===//
 //
 // One selector per family of instructions. The files behind them are compiled once per instruction
 // set of the host, each time in another DPC_SIMD_NAMESPACE; `selectors()` gives those of the best

@@ -1,5 +1,4 @@
-//===- Journal.h - what a launch has overwritten --------------------------------------*- C++
-//-*-===//
+//===- Journal.h - what a launch has overwritten ------------------------------------*- C++ -*-===//
 //
 // A launch on several cores may turn out to depend on the order of its blocks; then memory is put
 // back and the launch run again on one core. Chunks are saved when they are first written.

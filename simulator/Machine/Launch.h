@@ -1,5 +1,4 @@
-//===- Launch.h - run a kernel over a grid --------------------------------------------*- C++
-//-*-===//
+//===- Launch.h - run a kernel over a grid ------------------------------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_LAUNCH_H
 #define DPC_SIMULATOR_MACHINE_LAUNCH_H
 

@@ -1,5 +1,4 @@
-//===- Locate.h - places and addresses in words ---------------------------------------*- C++
-//-*-===//
+//===- Locate.h - places and addresses in words -------------------------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_LOCATE_H
 #define DPC_SIMULATOR_MACHINE_LOCATE_H
 

@@ -1,5 +1,4 @@
-//===- Machine.h - a launch while it runs ---------------------------------------------*- C++
-//-*-===//
+//===- Machine.h - a launch while it runs -------------------------------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_MACHINE_H
 #define DPC_SIMULATOR_MACHINE_MACHINE_H
 

@@ -1,5 +1,4 @@
-//===- MatrixLayout.h - which lane holds which element of a matrix ----------------------*- C++
-//-*-===//
+//===- MatrixLayout.h - which lane holds which element of a matrix ------------------*- C++ -*-===//
 //
 // Fragments of mma.sync are as PTX ISA 9.7.14.5 says. Those of wmma are opaque; here, with P
 // elements per lane, element i of lane l is element l * P + i of the tile, counted along rows or

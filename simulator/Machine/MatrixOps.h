@@ -1,5 +1,4 @@
-//===- MatrixOps.h - products of small tiles --------------------------------------------*- C++
-//-*-===//
+//===- MatrixOps.h - products of small tiles ----------------------------------------*- C++ -*-===//
 //
 // What the ISA leaves open is fixed here: every product is rounded to f32 (which is exact for f16,
 // bf16 and tf32 unless it leaves the range of f32), and the sum starts with c and takes the

@@ -1,5 +1,4 @@
-//===- MemoryOperands.h - what Op::extra says about a memory instruction --------------*- C++
-//-*-===//
+//===- MemoryOperands.h - what Op::extra says about a memory instruction ------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_MEMORYOPERANDS_H
 #define DPC_SIMULATOR_MACHINE_MEMORYOPERANDS_H
 

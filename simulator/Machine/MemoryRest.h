@@ -1,5 +1,4 @@
-//===- MemoryRest.h - memory instructions that are executed lane by lane --------------*- C++
-//-*-===//
+//===- MemoryRest.h - memory instructions that are executed lane by lane ------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_MEMORYREST_H
 #define DPC_SIMULATOR_MACHINE_MEMORYREST_H
 

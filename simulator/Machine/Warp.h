@@ -1,5 +1,4 @@
-//===- Warp.h - the state of warps and blocks while they run --------------------------*- C++
-//-*-===//
+//===- Warp.h - the state of warps and blocks while they run ------------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_WARP_H
 #define DPC_SIMULATOR_MACHINE_WARP_H
 

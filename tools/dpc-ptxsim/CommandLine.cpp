@@ -9,7 +9,7 @@
 using namespace ptxsim;
 
 const char *const ptxsim::helpText =
-    R"(usage: dpc-ptxsim FILE.ptx --kernel K --grid X[,Y[,Z]] --block X[,Y[,Z]] --args A.json [options]
+    R"(usage: dpc-ptxsim FILE.ptx --kernel K --grid X[,Y[,Z]] --block X[,Y[,Z]] --args A.json [...]
        dpc-ptxsim FILE.ptx --list
        dpc-ptxsim --instructions
 
@@ -24,7 +24,8 @@ uninitialised values, accesses outside of buffers and other faults with their PT
                             {"buffer": NAME, "offset": BYTES}   a tensor of the inputs
                             {"buffer": NAME, "bytes": N}        a fresh, uninitialised buffer
                             {"i32": V}, i64, u32, u64, f32, f64 a number
-                            {"bytes": "HEX", "pointers": [{"at": BYTE, "buffer": NAME, "offset": BYTES}]}
+                            {"bytes": "HEX", "pointers":
+                               [{"at": BYTE, "buffer": NAME, "offset": BYTES}]}
                                                                 a struct
   --inputs I.safetensors  the input buffers, of any type
   --dump O.safetensors    where to write all buffers after the run

@@ -1,5 +1,4 @@
-//===- Mutate.h - damaged and made-up PTX -----------------------------------------------*- C++
-//-*-===//
+//===- Mutate.h - damaged and made-up PTX -------------------------------------------*- C++ -*-===//
 #ifndef DPC_TEST_SIMULATOR_FUZZ_MUTATE_H
 #define DPC_TEST_SIMULATOR_FUZZ_MUTATE_H
 

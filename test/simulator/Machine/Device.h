@@ -1,5 +1,4 @@
-//===- Device.h - a simulated device for tests ----------------------------------------*- C++
-//-*-===//
+//===- Device.h - a simulated device for tests --------------------------------------*- C++ -*-===//
 #ifndef DPC_TEST_SIMULATOR_MACHINE_DEVICE_H
 #define DPC_TEST_SIMULATOR_MACHINE_DEVICE_H
 

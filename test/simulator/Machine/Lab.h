@@ -1,5 +1,4 @@
-//===- Lab.h - run one instruction without a machine ------------------------------------*- C++
-//-*-===//
+//===- Lab.h - run one instruction without a machine --------------------------------*- C++ -*-===//
 #ifndef DPC_TEST_SIMULATOR_MACHINE_LAB_H
 #define DPC_TEST_SIMULATOR_MACHINE_LAB_H
 
