@@ -39,6 +39,11 @@ uint64_t Queue::submit(Context &context, Command command, std::vector<uint64_t> 
   if (auto *copy = std::get_if<CopyCommand>(&command); copy && state.configuration.check)
     work.pages = watchPages(state, *copy);
   work.command = std::move(command);
+  work.blockers = work.after.size();
+  for (uint64_t each : work.after)
+    pending.at(each).dependents.push_back(number);
+  if (!work.blockers)
+    ready.insert(number);
   pending.emplace(number, std::move(work));
   if (pending.size() > mostPending)
     finish(pending.begin()->first);
@@ -51,8 +56,8 @@ std::vector<uint64_t> Queue::before(Context &context, Stream &stream) {
     for (const std::weak_ptr<Stream> &weak : context.streams)
       if (std::shared_ptr<Stream> other = weak.lock(); other && other->isBlocking())
         after.push_back(other->last);
+    std::erase_if(context.orphans, [&](uint64_t work) { return !isPending(work); });
     after.insert(after.end(), context.orphans.begin(), context.orphans.end());
-    context.orphans.clear();
   } else if (stream.isBlocking() && context.legacy) {
     after.push_back(context.legacy->last);
   }
@@ -90,14 +95,9 @@ uint64_t Queue::draw(uint64_t below) {
   return (z ^ z >> 31) % below;
 }
 
-bool Queue::isReady(const Work &work) const {
-  return !work.running && std::none_of(work.after.begin(), work.after.end(),
-                                       [&](uint64_t each) { return pending.contains(each); });
-}
-
 void Queue::run(uint64_t number) {
   Work &work = pending.at(number);
-  work.running = true;
+  ready.erase(number);
   for (HostPages::Token token : work.pages)
     HostPages::unwatch(token);
   work.pages.clear();
@@ -110,6 +110,9 @@ void Queue::run(uint64_t number) {
   if (context && context->fault == Result::Success && result != Result::Success)
     context->fault = result;
   Command done = std::move(work.command); // destroyed when the work is gone already
+  for (uint64_t each : work.dependents)
+    if (!--pending.at(each).blockers)
+      ready.insert(each);
   pending.erase(number);
   changed.notify_all();
 }
@@ -128,18 +131,14 @@ std::set<uint64_t> Queue::neededFor(uint64_t target) const {
 
 bool Queue::runReady(uint64_t target) {
   if (state.configuration.order) {
-    std::vector<uint64_t> ready;
-    for (const auto &[number, work] : pending)
-      if (isReady(work))
-        ready.push_back(number);
     if (ready.empty())
       return false;
-    run(ready[draw(ready.size())]);
+    run(*std::next(ready.begin(), static_cast<ptrdiff_t>(draw(ready.size()))));
     return true;
   }
   bool progress = false;
   for (uint64_t number : neededFor(target))
-    if (auto at = pending.find(number); at != pending.end() && isReady(at->second)) {
+    if (ready.contains(number)) {
       run(number);
       progress = true;
     }

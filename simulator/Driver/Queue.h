@@ -59,9 +59,10 @@ struct Event : Object {
 struct Work {
   Handle context = 0;
   Command command;
-  std::vector<uint64_t> after;
+  std::vector<uint64_t> after;         ///< that were pending when it came
+  std::vector<uint64_t> dependents;    ///< that come after it
+  size_t blockers = 0;                 ///< of `after`, those still pending
   std::vector<HostPages::Token> pages; ///< protected until it has run
-  bool running = false;
 };
 
 class Queue {
@@ -86,7 +87,6 @@ public:
   void finishUsers(const Kernel &kernel);
 
 private:
-  bool isReady(const Work &work) const;
   std::set<uint64_t> neededFor(uint64_t target) const;
   /// Runs what `target` needs and can run, or with an order one piece of any work. False if
   /// nothing can: others run what is needed.
@@ -96,6 +96,7 @@ private:
 
   State &state;
   std::map<uint64_t, Work> pending;
+  std::set<uint64_t> ready; ///< pending work that could run now
   uint64_t next = 1;
   uint64_t random = 0;
   std::condition_variable changed;
