@@ -2,11 +2,10 @@
 #ifndef DPRT_CORE_READ_H
 #define DPRT_CORE_READ_H
 
-#include "dprt/status.h"
+#include "dprt/file.h"
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace dprt {
 
@@ -29,9 +28,6 @@ private:
   int64_t length = 0;
   std::string name;
 };
-
-/// The whole file; pipes too.
-Result<std::vector<uint8_t>> readFile(const std::string &path);
 
 } // namespace dprt
 #endif

@@ -1,23 +1,22 @@
 //===- Buffers.cpp - the named buffers of a simulated run, as safetensors ---------------------===//
 #include "tools/dpc-ptxsim/Buffers.h"
 
+#include "dprt/file.h"
+
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fmt/format.h>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 using namespace ptxsim;
 using Json = nlohmann::json;
 
 std::string ptxsim::readFile(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()) || file.bad())
-    throw InputError(fmt::format("cannot read `{}`: {}", path, std::strerror(errno)));
-  return std::move(text).str();
+  dprt::Result<std::vector<uint8_t>> bytes = dprt::readFile(path);
+  if (!bytes.ok() && bytes.status().code() == dprt::Code::Machine)
+    throw std::bad_alloc();
+  if (!bytes.ok())
+    throw InputError(bytes.status().text());
+  return {bytes->begin(), bytes->end()};
 }
 
 static uint64_t littleEndian(const std::string &bytes) {

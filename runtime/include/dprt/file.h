@@ -1,11 +1,13 @@
-//===- file.h - output files that appear complete or not at all ---------------------*- C++ -*-===//
+//===- file.h - files read whole, files that appear complete or not at all ----------*- C++ -*-===//
 #ifndef DPRT_FILE_H
 #define DPRT_FILE_H
 
 #include "dprt/status.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dprt {
 
@@ -47,6 +49,9 @@ private:
 
 /// Whether create() would succeed, leaving nothing behind: to be asked before hours of training.
 Status checkWritable(const std::string &path);
+
+/// The whole file; pipes too, up to 1 GiB. Failures have Code::Data and name the file.
+Result<std::vector<uint8_t>> readFile(const std::string &path);
 
 /// create, write, commit.
 Status writeFile(const std::string &path, std::string_view bytes);
