@@ -13,19 +13,8 @@ struct PhaseShadow::Page {
   std::vector<std::array<Record, 4>> bytes; ///< per word; empty until there is one
 };
 
-PhaseShadow::PhaseShadow() { recent.fill({~0ull, nullptr}); }
+PhaseShadow::PhaseShadow() = default;
 PhaseShadow::~PhaseShadow() = default;
-
-PhaseShadow::Page &PhaseShadow::page(uint64_t number) {
-  auto &entry = recent[number % cached];
-  if (entry.first != number) {
-    std::unique_ptr<Page> &slot = pages[number];
-    if (!slot)
-      slot = std::make_unique<Page>();
-    entry = {number, slot.get()};
-  }
-  return *entry.second;
-}
 
 PhaseShadow::Record *PhaseShadow::split(Page &page, unsigned word) {
   if (page.bytes.empty())
@@ -123,7 +112,7 @@ bool PhaseShadow::accessWords(const PhaseAccessor &by, LaneMask lanes, const uin
       wrong |= (address[std::countr_zero(left)] - base) & ~uint64_t(pageBytes - 4 * words);
   if (wrong)
     return false;
-  Page &in = page(base / pageBytes);
+  Page &in = pages[base / pageBytes];
   if (!in.bytes.empty())
     return false;
   Step<writes> step{by};
@@ -178,7 +167,7 @@ void PhaseShadow::access(const PhaseAccessor &by, LaneMask lanes, const uint64_t
     while (at < end) {
       if (at / pageBytes != number) {
         number = at / pageBytes;
-        in = &page(number);
+        in = &pages[number];
       }
       unsigned word = at % pageBytes / 4, from = at % 4;
       auto to = static_cast<unsigned>(std::min<uint64_t>(4, from + (end - at)));
@@ -208,20 +197,16 @@ bool PhaseShadow::conflictsWith(const PhaseShadow &other) const {
   auto at = [](const Page &page, unsigned word, unsigned byte) -> const Record & {
     return page.isSplit[word] ? page.bytes[word][byte] : page.words[word];
   };
-  for (const auto &[number, mine] : pages) {
-    auto found = other.pages.find(number);
-    if (found == other.pages.end())
-      continue;
-    const Page &theirs = *found->second;
+  return pages.anyShared(other.pages, [&](const Page &mine, const Page &theirs) {
     for (unsigned word = 0; word < wordsPerPage; ++word)
       for (unsigned byte = 0; byte < 4; ++byte) {
-        if (byte && !mine->isSplit[word] && !theirs.isSplit[word])
+        if (byte && !mine.isSplit[word] && !theirs.isSplit[word])
           break;
-        const Record &a = at(*mine, word, byte), &b = at(theirs, word, byte);
+        const Record &a = at(mine, word, byte), &b = at(theirs, word, byte);
         if ((a.writer.agent && (b.writer.agent || b.first.agent)) ||
             (b.writer.agent && a.first.agent))
           return true;
       }
-  }
-  return false;
+    return false;
+  });
 }

@@ -13,6 +13,7 @@
 #define DPC_SIMULATOR_CHECKERS_PHASESHADOW_H
 
 #include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/PageTable.h"
 
 namespace sim {
 
@@ -54,10 +55,8 @@ private:
   struct Record {
     Reader writer, first, second;
   };
-  static constexpr unsigned pageBytes = 4096, wordsPerPage = pageBytes / 4;
   struct Page;
 
-  Page &page(uint64_t number);
   static Record *split(Page &page, unsigned word);
   template <bool writes> struct Step;
   template <bool writes, unsigned words>
@@ -67,9 +66,7 @@ private:
   void access(const PhaseAccessor &by, LaneMask lanes, const uint64_t *address, unsigned bytes,
               PhaseConflicts &conflicts);
 
-  std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
-  static constexpr unsigned cached = 16;
-  std::array<std::pair<uint64_t, Page *>, cached> recent; ///< by page number modulo its size
+  PageTable<Page> pages;
 };
 
 } // namespace sim

@@ -111,7 +111,7 @@ static void checkInputs(Warp &warp, const Op &op, LaneMask active) {
   checkOperands(warp, op, active);
 }
 
-Handler sim::checkHandler(const ptx::Instruction &instruction, const Op &) {
+Handler sim::checkHandler(const ptx::Instruction &instruction) {
   using ptx::Opcode;
   switch (instruction.opcode) {
   case Opcode::Setp:
@@ -156,9 +156,15 @@ Handler sim::checkHandler(const ptx::Instruction &instruction, const Op &) {
   case Opcode::Prmt:
     return instruction.modifiers.size() == 1 ? apply<rules::permute> : apply<rules::whole>;
   case Opcode::Cvt:
-    return selectConvertRule(instruction) == ConvertRule::Integer  ? apply<rules::convertInteger>
-           : selectConvertRule(instruction) == ConvertRule::Packed ? apply<rules::convertPacked>
-                                                                   : apply<rules::whole>;
+    switch (selectConvertRule(instruction)) {
+    case ConvertRule::Integer:
+      return apply<rules::convertInteger>;
+    case ConvertRule::Packed:
+      return apply<rules::convertPacked>;
+    case ConvertRule::Whole:
+      return apply<rules::whole>;
+    }
+    return nullptr;
   case Opcode::Add:
   case Opcode::Sub:
   case Opcode::Mul:

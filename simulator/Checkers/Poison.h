@@ -16,7 +16,7 @@ namespace sim {
 
 /// The `check` handler of an instruction; null if it has nothing to check. Expects Op::roles, and
 /// for instructions that access memory the Access that `run` left.
-Handler checkHandler(const ptx::Instruction &instruction, const Op &op);
+Handler checkHandler(const ptx::Instruction &instruction);
 /// Of an auxiliary op, which copies a register into one of another width.
 Handler resizeHandler();
 

@@ -4,16 +4,10 @@
 #include "simulator/Machine/Locate.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 using namespace sim;
 using Role = OperandRole::Kind;
-
-template <class Callback> static void forEachLane(LaneMask lanes, Callback callback) {
-  for (; lanes; lanes &= lanes - 1)
-    callback(static_cast<unsigned>(std::countr_zero(lanes)));
-}
 
 /// Bit b: byte b is not initialised.
 static uint8_t gather(const uint8_t *poison, unsigned bytes) {

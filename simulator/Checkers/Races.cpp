@@ -7,29 +7,19 @@
 using namespace sim;
 
 static constexpr uint32_t strongBit = 1u << 31;
-/// Beyond this many readers of a byte, warps are no longer told apart.
+/// Further warps that read a byte are forgotten: their races with a later write go unreported.
 static constexpr size_t mostReaders = 256;
 
 struct Shadow::Page {
   std::array<Record, wordsPerPage> words;
   /// Words whose bytes went different ways: their four records. Null until there is one.
   std::unique_ptr<std::array<std::unique_ptr<std::array<Record, 4>>, wordsPerPage>> bytes;
+
+  bool isSplit(unsigned word) const { return bytes && (*bytes)[word]; }
 };
 
-Shadow::Shadow() : sets(1) { recent.fill({~0ull, nullptr}); }
+Shadow::Shadow() : sets(1) {}
 Shadow::~Shadow() = default;
-
-Shadow::Page &Shadow::page(uint64_t address) {
-  uint64_t number = address / pageBytes;
-  auto &entry = recent[number % cached];
-  if (entry.first != number) {
-    std::unique_ptr<Page> &slot = pages[number];
-    if (!slot)
-      slot = std::make_unique<Page>();
-    entry = {number, slot.get()};
-  }
-  return *entry.second;
-}
 
 template <class Visit> Conflict Shadow::visit(uint64_t address, unsigned bytes, Visit visitRecord) {
   Conflict first;
@@ -39,11 +29,10 @@ template <class Visit> Conflict Shadow::visit(uint64_t address, unsigned bytes, 
   };
   uint64_t end = address + bytes;
   while (address < end) {
-    Page &in = page(address);
+    Page &in = pages[address / pageBytes];
     unsigned word = address % pageBytes / 4, from = address % 4;
     unsigned to = static_cast<unsigned>(std::min<uint64_t>(4, from + (end - address)));
-    bool split = in.bytes && (*in.bytes)[word];
-    if (!split && from == 0 && to == 4) {
+    if (!in.isSplit(word) && from == 0 && to == 4) {
       note(visitRecord(in.words[word]));
     } else {
       if (!in.bytes)
@@ -103,7 +92,7 @@ Conflict Shadow::readRecord(const Accessor &by, Record &record) {
     }
     Readers &set = sets[record.readers];
     set.list.clear();
-    set.overflow = set.mixed = false;
+    set.mixed = false;
     set.floor = by.clock.blockFloor();
     set.block = by.clock.blockNumber();
     record.several = true;
@@ -133,9 +122,7 @@ void Shadow::remember(const Accessor &by, Record &record, Agent agent, uint32_t 
       reader.clock = std::max(reader.clock, clock);
       return;
     }
-  if (set.list.size() == mostReaders)
-    set.overflow = true;
-  else
+  if (set.list.size() < mostReaders)
     set.list.push_back({warp, lane, clock, strong});
 }
 
@@ -180,25 +167,17 @@ bool Shadow::touches(const Record &a, const Record &b) {
 }
 
 bool Shadow::conflictsWith(const Shadow &other) const {
-  for (const auto &[number, mine] : pages) {
-    auto found = other.pages.find(number);
-    if (found == other.pages.end())
-      continue;
-    const Page &theirs = *found->second;
+  auto at = [](const Page &page, unsigned word, unsigned byte) -> const Record & {
+    return page.isSplit(word) ? (*(*page.bytes)[word])[byte] : page.words[word];
+  };
+  return pages.anyShared(other.pages, [&](const Page &mine, const Page &theirs) {
     for (unsigned word = 0; word < wordsPerPage; ++word)
       for (unsigned byte = 0; byte < 4; ++byte) {
-        const Record *a = &mine->words[word], *b = &theirs.words[word];
-        bool splitA = mine->bytes && (*mine->bytes)[word];
-        bool splitB = theirs.bytes && (*theirs.bytes)[word];
-        if (!splitA && !splitB && byte)
+        if (byte && !mine.isSplit(word) && !theirs.isSplit(word))
           break;
-        if (splitA)
-          a = &(*(*mine->bytes)[word])[byte];
-        if (splitB)
-          b = &(*(*theirs.bytes)[word])[byte];
-        if (touches(*a, *b))
+        if (touches(at(mine, word, byte), at(theirs, word, byte)))
           return true;
       }
-  }
-  return false;
+    return false;
+  });
 }

@@ -9,6 +9,7 @@
 #define DPC_SIMULATOR_CHECKERS_RACES_H
 
 #include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/PageTable.h"
 
 namespace sim {
 
@@ -59,21 +60,16 @@ private:
     uint32_t floor = 0; ///< of the block when the set was begun
     uint32_t block = 0;
     bool mixed = false; ///< readers of several blocks
-    bool overflow = false;
   };
-  static constexpr unsigned pageBytes = 4096, wordsPerPage = pageBytes / 4;
   struct Page;
 
-  Page &page(uint64_t address);
   template <class Visit> Conflict visit(uint64_t address, unsigned bytes, Visit visit);
   Conflict readRecord(const Accessor &by, Record &record);
   Conflict writeRecord(const Accessor &by, Record &record);
   void remember(const Accessor &by, Record &record, Agent agent, uint32_t clock);
   static bool touches(const Record &a, const Record &b);
 
-  std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
-  static constexpr unsigned cached = 16;
-  std::array<std::pair<uint64_t, Page *>, cached> recent; ///< by page number modulo its size
+  PageTable<Page> pages;
   std::vector<Readers> sets;
 };
 

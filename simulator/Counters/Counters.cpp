@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 using namespace sim;
 
@@ -20,11 +19,6 @@ void Counters::add(const Counters &other) {
   sharedRequests += other.sharedRequests;
   sharedWays += other.sharedWays;
   barriers += other.barriers;
-}
-
-template <class Callback> static void forEachLane(LaneMask lanes, Callback callback) {
-  for (; lanes; lanes &= lanes - 1)
-    callback(static_cast<unsigned>(std::countr_zero(lanes)));
 }
 
 /// Distinct 32-byte sectors that the lanes touch; ideal: the fewest that hold as many distinct

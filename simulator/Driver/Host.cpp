@@ -11,18 +11,10 @@ Result sim::driver::hostAllocateFlags(void **pointer, size_t bytes, unsigned fla
   requireNoCapture();
   required(pointer);
   require(bytes > 0 && flags <= 7);
-  State &state = State::get();
-  std::byte *pages = HostPages::map(bytes);
-  require(pages != nullptr, Result::OutOfMemory);
-  Buffer buffer;
-  buffer.kind = Buffer::Kind::Pinned;
-  buffer.context = context->handle;
-  buffer.flags = flags;
-  buffer.allocation =
-      state.memory.map(reinterpret_cast<uintptr_t>(pages), bytes, pages, "cuMemHostAlloc");
-  require(buffer.allocation != nullptr, Result::OutOfMemory);
-  state.addBuffer(buffer);
-  *pointer = pages;
+  *pointer =
+      State::get()
+          .addHostPages(Buffer::Kind::Pinned, bytes, flags, context->handle, "cuMemHostAlloc")
+          .allocation->data;
   return Result::Success;
 }
 

@@ -48,17 +48,10 @@ Result sim::driver::memoryAllocateManaged(DevicePointer *pointer, size_t bytes, 
   requireNoCapture();
   required(pointer);
   require(bytes > 0 && (flags == 1 || flags == 2 || flags == 4)); // global, host, single
-  State &state = State::get();
-  std::byte *pages = HostPages::map(bytes);
-  require(pages != nullptr, Result::OutOfMemory);
-  Buffer buffer;
-  buffer.kind = Buffer::Kind::Managed;
-  buffer.context = context->handle;
-  buffer.flags = flags;
-  buffer.allocation =
-      state.memory.map(reinterpret_cast<uintptr_t>(pages), bytes, pages, "cuMemAllocManaged");
-  require(buffer.allocation != nullptr, Result::OutOfMemory);
-  *pointer = state.addBuffer(buffer).allocation->base;
+  *pointer =
+      State::get()
+          .addHostPages(Buffer::Kind::Managed, bytes, flags, context->handle, "cuMemAllocManaged")
+          .allocation->base;
   return Result::Success;
 }
 

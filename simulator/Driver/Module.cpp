@@ -53,13 +53,17 @@ Result sim::driver::moduleFunctionCount(unsigned *count, Handle module) {
   return Result::Success;
 }
 
-Result sim::driver::moduleFunctions(Handle *functions, unsigned count, Handle module) {
-  std::shared_ptr<Module> found = findModule(module);
-  std::vector<ptx::FunctionId> kernels = kernelsOf(*found);
-  require(functions && count);
+/// Fills an array with the module's kernels, and with 0 beyond them.
+static Result listKernels(Handle *list, unsigned count, Module &module) {
+  std::vector<ptx::FunctionId> kernels = kernelsOf(module);
+  require(list && count);
   for (unsigned i = 0; i < count; ++i)
-    functions[i] = i < kernels.size() ? kernelHandle(*found, kernels[i]) : 0;
+    list[i] = i < kernels.size() ? kernelHandle(module, kernels[i]) : 0;
   return Result::Success;
+}
+
+Result sim::driver::moduleFunctions(Handle *functions, unsigned count, Handle module) {
+  return listKernels(functions, count, *findModule(module));
 }
 
 Result sim::driver::moduleGlobal(DevicePointer *pointer, size_t *bytes, Handle module,
@@ -107,12 +111,7 @@ Result sim::driver::libraryKernelCount(unsigned *count, Handle library) {
 }
 
 Result sim::driver::libraryKernels(Handle *kernels, unsigned count, Handle library) {
-  std::shared_ptr<Module> found = findLibrary(library);
-  std::vector<ptx::FunctionId> all = kernelsOf(*found);
-  require(kernels && count);
-  for (unsigned i = 0; i < count; ++i)
-    kernels[i] = i < all.size() ? kernelHandle(*found, all[i]) : 0;
-  return Result::Success;
+  return listKernels(kernels, count, *findLibrary(library));
 }
 
 Result sim::driver::libraryModule(Handle *module, Handle library) {

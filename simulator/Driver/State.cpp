@@ -91,6 +91,22 @@ Buffer &State::addBuffer(Buffer buffer) {
   return buffers.insert_or_assign(buffer.allocation->base, std::move(buffer)).first->second;
 }
 
+Buffer &State::addHostPages(Buffer::Kind kind, size_t bytes, unsigned flags, Handle context,
+                            const char *name) {
+  std::byte *pages = HostPages::map(bytes);
+  require(pages != nullptr, Result::OutOfMemory);
+  Buffer buffer;
+  buffer.kind = kind;
+  buffer.context = context;
+  buffer.flags = flags;
+  buffer.allocation = memory.map(reinterpret_cast<uintptr_t>(pages), bytes, pages, name);
+  if (!buffer.allocation) {
+    HostPages::unmap(pages, bytes);
+    require(false, Result::OutOfMemory);
+  }
+  return addBuffer(std::move(buffer));
+}
+
 void State::release(uint64_t base) {
   auto at = buffers.find(base);
   if (at == buffers.end())

@@ -138,6 +138,9 @@ public:
   /// Null if the allocation is a module's variable.
   Buffer *bufferOf(const Allocation &allocation);
   Buffer &addBuffer(Buffer buffer);
+  /// Memory of the host that the device sees at the same address. Throws OutOfMemory.
+  Buffer &addHostPages(Buffer::Kind kind, size_t bytes, unsigned flags, Handle context,
+                       const char *name);
   /// Frees without asking whether work is queued. Unmaps what the driver has mapped.
   void release(uint64_t base);
 

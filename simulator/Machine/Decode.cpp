@@ -287,7 +287,6 @@ void FunctionDecoder::decodeBarrier(Op &op, const ptx::Instruction &instruction)
 
 std::string FunctionDecoder::decode(uint32_t index) {
   const ptx::Instruction &instruction = function.instructions[index];
-  // Special registers that change need their slot filled first.
   Op op;
   op.instruction = index;
   op.reconverge = noOp;
@@ -332,7 +331,7 @@ std::string FunctionDecoder::decode(uint32_t index) {
   case Opcode::Barrier:
     setOperands(op, instruction);
     decodeBarrier(op, instruction);
-    op.check = checkHandler(instruction, op);
+    op.check = checkHandler(instruction);
     break;
   case Opcode::Membar:
   case Opcode::Fence:
@@ -360,9 +359,10 @@ std::string FunctionDecoder::decode(uint32_t index) {
     op.accesses = accessesMemory(instruction);
     if (op.accesses)
       op.count = [](Warp &warp, const Op &, LaneMask) { countAccess(warp, *warp.block->counters); };
-    op.check = checkHandler(instruction, op);
+    op.check = checkHandler(instruction);
     countFlops(op, instruction);
   }
+  // Special registers that change need their slot filled first.
   for (auto &[slot, special] : operands.takeVolatile()) {
     Op &fill = emit(index);
     fill.auxiliary = true;

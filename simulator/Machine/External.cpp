@@ -76,14 +76,10 @@ void sim::callExternal(Warp &warp, const Op &op, LaneMask lanes, const ptx::Func
                        const CallSite &site) {
   Launch &launch = *warp.block->launch;
   ExternalCall call(warp, site, *warp.control->active);
-  auto forLanes = [&](auto body) {
-    for (LaneMask left = lanes; left; left &= left - 1)
-      body(static_cast<unsigned>(std::countr_zero(left)));
-  };
   if (function.name == "vprintf") // prints nothing
-    return forLanes([&](unsigned lane) { call.result(lane, 0); });
+    return forEachLane(lanes, [&](unsigned lane) { call.result(lane, 0); });
   if (function.name == "malloc")
-    return forLanes([&](unsigned lane) {
+    return forEachLane(lanes, [&](unsigned lane) {
       constexpr uint64_t heapBytes = 8 << 20; // the default of cudaLimitMallocHeapSize
       uint64_t bytes = call.argument(0, lane);
       Allocation *allocation =
@@ -91,7 +87,7 @@ void sim::callExternal(Warp &warp, const Op &op, LaneMask lanes, const ptx::Func
       call.result(lane, allocation ? allocation->base : 0);
     });
   if (function.name == "free")
-    return forLanes([&](unsigned lane) {
+    return forEachLane(lanes, [&](unsigned lane) {
       uint64_t address = call.argument(0, lane);
       if (address && !launch.memory.free(address))
         report(warp, op, 1u << lane, Fault::UseAfterFree,

@@ -8,6 +8,7 @@
 #ifndef DPC_SIMULATOR_MACHINE_LANES_H
 #define DPC_SIMULATOR_MACHINE_LANES_H
 
+#include <bit>
 #include <cstdint>
 
 namespace sim {
@@ -15,6 +16,12 @@ namespace sim {
 constexpr unsigned warpSize = 32;
 using LaneMask = uint32_t; ///< bit i: lane i
 constexpr LaneMask allLanes = 0xffffffffu;
+
+/// Calls back with the number of each lane of the mask, lowest first.
+template <class Callback> inline void forEachLane(LaneMask lanes, Callback callback) {
+  for (; lanes; lanes &= lanes - 1)
+    callback(static_cast<unsigned>(std::countr_zero(lanes)));
+}
 
 template <class T> struct LanesOf {
   typedef T Natural __attribute__((vector_size(warpSize * sizeof(T))));
