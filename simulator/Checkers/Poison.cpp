@@ -191,6 +191,10 @@ Handler sim::checkHandler(const ptx::Instruction &instruction) {
     return checkAtomic;
   case Opcode::Ldmatrix:
     return instruction.has("trans") ? checkLdmatrixTransposed : checkLdmatrix;
+  case Opcode::Stmatrix:
+    return checkStmatrix;
+  case Opcode::Movmatrix:
+    return checkMovmatrix;
   case Opcode::Cp:
     return instruction.operands.empty() || instruction.has("wait_group") ||
                    instruction.has("commit_group") || instruction.has("wait_all")

@@ -31,19 +31,19 @@ struct Garbage {
 
 } // namespace
 
-/// Calls element(lane, index, bytes) for the garbage in `count` registers from operand `first` on:
-/// the index counts elements of `size` bytes along the registers of a lane.
+/// Calls element(lane, index) for the garbage in `count` registers from operand `first` on: the
+/// index counts elements of `size` bytes along the registers of a lane.
 template <class F>
 static void forEachGarbage(const Warp &warp, const Op &op, unsigned first, unsigned count,
                            unsigned size, F element) {
-  unsigned parts = size == 2 ? 2 : 1;
+  unsigned parts = size < 4 ? 4 / size : 1, bits = (1u << size) - 1;
   for (unsigned number = 0; number < count; ++number) {
     uint32_t slot = op.operands[first + number];
     if (slot == noPredicate || !warp.poison[slot].any)
       continue;
     for (unsigned lane = 0; lane < warpSize; ++lane)
       for (unsigned part = 0; part < parts; ++part)
-        if (poisonOf(warp, slot, lane) & (size == 2 ? 3u << (2 * part) : 0xffu))
+        if (poisonOf(warp, slot, lane) & bits << (size * part))
           element(lane, number * parts + part);
   }
 }
@@ -69,48 +69,39 @@ static void setResults(Warp &warp, const Op &op, LaneMask active, unsigned count
   }
 }
 
-/// Row of a or column of b, of element `index` of a lane: the row within the tile of a register is
-/// lane / 4, and registers of a alternate between the upper and the lower eight rows.
-static unsigned lineOf(unsigned lane, unsigned index, unsigned size, bool alternates) {
-  unsigned number = index / (size == 2 ? 2 : 1);
-  return lane / 4 + (alternates ? 8 * (number & 1) : 0);
-}
-
-static void place(unsigned lane, unsigned index, Type type, unsigned &row, unsigned &column) {
+/// Of element `index` of a lane's part of c and d.
+static void place(unsigned lane, unsigned index, unsigned &row, unsigned &column) {
   row = lane / 4 + 8 * (index / 2);
   column = 2 * (lane % 4) + index % 2;
-  if (type == Type::F64)
-    row = lane / 4;
 }
 
 void sim::checkMma(Warp &warp, const Op &op, LaneMask active) {
   const ptx::Instruction &instruction = instructionOf(warp, op);
-  Type sums = instruction.type(0), inputs = instruction.type(1);
-  unsigned inputSize = inputs == Type::F64                           ? 8
-                       : inputs == Type::F16 || inputs == Type::BF16 ? 2
-                                                                     : 4;
-  unsigned sumSize = ptx::bitWidth(sums) / 8;
+  unsigned inputSize = instruction.type(1) == Type::F64 ? 8 : 4; // of registers
+  unsigned sumSize = ptx::bitWidth(instruction.type()) / 8;
+  unsigned below = shapeOf(instruction).m / 8;
   unsigned count[4];
   for (unsigned i = 0; i < 4; ++i)
     count[i] = static_cast<unsigned>(instruction.operands[i].elements.size());
   unsigned firstA = count[0], firstB = firstA + count[1], firstC = firstB + count[2];
+  // What a lane has in a register is part of one row of a or column of b: lane / 4 of the tile; of
+  // two tiles of a one is below the other.
   Garbage garbage;
-  forEachGarbage(warp, op, firstA, count[1], inputSize, [&](unsigned lane, unsigned index) {
-    garbage.rows |= 1u << lineOf(lane, index, inputSize, inputs != Type::F64);
+  forEachGarbage(warp, op, firstA, count[1], inputSize, [&](unsigned lane, unsigned number) {
+    garbage.rows |= 1u << (lane / 4 + 8 * (number % below));
   });
-  forEachGarbage(warp, op, firstB, count[2], inputSize, [&](unsigned lane, unsigned index) {
-    garbage.columns |= 1u << lineOf(lane, index, inputSize, false);
-  });
+  forEachGarbage(warp, op, firstB, count[2], inputSize,
+                 [&](unsigned lane, unsigned) { garbage.columns |= 1u << lane / 4; });
   unsigned row, column;
   forEachGarbage(warp, op, firstC, count[3], sumSize, [&](unsigned lane, unsigned index) {
-    place(lane, index, sums, row, column);
+    place(lane, index, row, column);
     garbage.sum[row] |= 1u << column;
   });
   if (!garbage.any()) [[likely]]
     return cleanResults(warp, op, active);
   setResults(warp, op, active, count[0], sumSize, [&](unsigned lane, unsigned index) {
     unsigned i, j;
-    place(lane, index, sums, i, j);
+    place(lane, index, i, j);
     return garbage.at(i, j);
   });
 }

@@ -181,3 +181,43 @@ void sim::checkLdmatrixTransposed(Warp &warp, const Op &op, LaneMask active) {
     return half(supplier, byte) | half(supplier + 1, byte) << 2;
   });
 }
+
+/// Poison of the element in this row and column of a register's tile of 8x8 halves: two bits.
+static unsigned halfInTile(const Poison &poison, unsigned row, unsigned column) {
+  unsigned lane = 4 * row + column / 2;
+  unsigned bytes = poison.any >> lane & 1 ? poison.bytes[lane] : 0u;
+  return bytes >> 2 * (column % 2) & 3;
+}
+
+void sim::checkStmatrix(Warp &warp, const Op &op, LaneMask active) {
+  LaneMask poisoned = checkOperands(warp, op, allLanes);
+  const Access &access = warp.access;
+  clearMemory(access, access.lanes);
+  if (!poisoned) [[likely]]
+    return;
+  bool transposed = instructionOf(warp, op).has("trans");
+  forEachOperand(op, Role::ValueIn, [&](unsigned matrix, uint32_t slot, unsigned) {
+    forEachLane(access.lanes & active & 0xffu << 8 * matrix, [&](unsigned supplier) {
+      unsigned row = supplier % 8;
+      for (unsigned column = 0; column < 8 && access.poison[supplier]; ++column) {
+        unsigned half = transposed ? halfInTile(warp.poison[slot], column, row)
+                                   : halfInTile(warp.poison[slot], row, column);
+        access.poison[supplier][2 * column] = half & 1;
+        access.poison[supplier][2 * column + 1] = half >> 1;
+      }
+    });
+  });
+}
+
+void sim::checkMovmatrix(Warp &warp, const Op &op, LaneMask active) {
+  const Poison source = warp.poison[op.operands[1]];
+  cleanResults(warp, op, active);
+  if (!source.any) [[likely]]
+    return;
+  forEachLane(active, [&](unsigned lane) {
+    unsigned row = 2 * (lane % 4), column = lane / 4;
+    setPoison(warp, op.operands[0], lane,
+              static_cast<uint8_t>(halfInTile(source, row, column) |
+                                   halfInTile(source, row + 1, column) << 2));
+  });
+}

@@ -79,6 +79,8 @@ void checkStore(Warp &warp, const Op &op, LaneMask active);
 void checkAtomic(Warp &warp, const Op &op, LaneMask active);
 void checkLdmatrix(Warp &warp, const Op &op, LaneMask active);
 void checkLdmatrixTransposed(Warp &warp, const Op &op, LaneMask active);
+void checkStmatrix(Warp &warp, const Op &op, LaneMask active);
+void checkMovmatrix(Warp &warp, const Op &op, LaneMask active);
 void checkWmmaLoad(Warp &warp, const Op &op, LaneMask active);
 void checkWmmaStore(Warp &warp, const Op &op, LaneMask active);
 

@@ -139,6 +139,8 @@ void FunctionDecoder::decodeMembers(Op &op, const ptx::Instruction &instruction)
   case Opcode::Mma:
   case Opcode::Wmma:
   case Opcode::Ldmatrix:
+  case Opcode::Stmatrix:
+  case Opcode::Movmatrix:
     op.step = Step::Collective;
     op.members = allLanes;
     return;

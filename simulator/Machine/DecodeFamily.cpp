@@ -20,6 +20,8 @@ Selector sim::familyOf(const ptx::Instruction &instruction) {
   case Opcode::Isspacep:
     return all.memory;
   case Opcode::Ldmatrix:
+  case Opcode::Stmatrix:
+  case Opcode::Movmatrix:
   case Opcode::Mma:
   case Opcode::Wmma:
     return all.matrix;

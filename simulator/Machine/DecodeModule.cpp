@@ -115,6 +115,7 @@ bool sim::accessesMemory(const ptx::Instruction &instruction) {
   case Opcode::Atom:
   case Opcode::Red:
   case Opcode::Ldmatrix:
+  case Opcode::Stmatrix:
     return true;
   case Opcode::Wmma:
     return instruction.has("load") || instruction.has("store");

@@ -24,6 +24,7 @@ Selected selectMemory(const ptx::Instruction &, const ptx::Function &);
 /// Parts of selectBits, selectFloating and selectMatrix.
 Selected selectMove(const ptx::Instruction &, const ptx::Function &);
 Selected selectPacked(const ptx::Instruction &, const ptx::Function &);
+Selected selectIntegerMma(const ptx::Instruction &, const ptx::Function &);
 Selected selectWmma(const ptx::Instruction &, const ptx::Function &);
 
 extern const Selectors table;

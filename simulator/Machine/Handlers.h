@@ -35,7 +35,7 @@ struct Selectors {
   Selector compare;    ///< set setp
   Selector convert;    ///< cvt
   Selector collective; ///< shfl vote match redux activemask
-  Selector matrix;     ///< mma wmma ldmatrix
+  Selector matrix;     ///< mma wmma ldmatrix stmatrix movmatrix
   Selector memory;     ///< ld ldu st atom red cp.async prefetch cvta isspacep
 };
 /// Of the best instruction set that this processor has.

@@ -1,10 +1,11 @@
-//===- Matrix.cpp - mma.sync (PTX ISA 9.7.14.5) -----------------------------------------------===//
+//===- Matrix.cpp - mma.sync of real numbers (PTX ISA 9.7.14.5) ------------------------------===//
 //
 // The layouts of the ISA in one sentence: the 32 lanes of a register are an 8x8 (of 16-bit values),
 // 8x4 (32-bit) or, of 32-bit accumulators, 8 x (4 even or odd columns) tile by rows; b is stored
 // transposed; further registers of a come below, then to the right.
 //
 //===------------------------------------------------------------------------------------------===//
+#include "simulator/Machine/Directed.h"
 #include "simulator/Machine/MatrixLayout.h"
 #include "simulator/Machine/MatrixOps.h"
 
@@ -78,31 +79,46 @@ template <class In, bool halfSums, unsigned k> void mma(Warp &warp, const Op &op
   writeRegisters(warp, op, active, 0, sums, result);
 }
 
-/// m8n8k4 of f64: a is 8x4 by rows, b 4x8 by columns, c two registers of even and odd columns.
-void mmaDouble(Warp &warp, const Op &op, LaneMask active) {
-  alignas(64) double a[warpSize], b[warpSize];
-  alignas(64) uint64_t result[2][warpSize];
-  std::memcpy(a, operand<double>(warp, op, 2), sizeof(a));
-  std::memcpy(b, operand<double>(warp, op, 3), sizeof(b));
-  for (unsigned number = 0; number < 2; ++number) {
-    const uint64_t *c = operand<double>(warp, op, 4 + number);
-    for (unsigned lane = 0; lane < warpSize; ++lane) {
-      unsigned row = lane / 4, column = 2 * (lane % 4) + number;
-      double sum = std::bit_cast<double>(c[lane]);
-      for (unsigned k = 0; k < 4; ++k)
-        sum = __builtin_fma(a[4 * row + k], b[4 * column + k], sum);
-      result[number][lane] = bitsOf(canonical(sum));
+/// f64, with 8 or 16 rows: tiles of 8x4. Op::extra: the rounding.
+template <unsigned rows, unsigned k> void mmaDouble(Warp &warp, const Op &op, LaneMask active) {
+  constexpr unsigned line = 4, below = rows / 8, sums = rows / 4;
+  constexpr unsigned firstA = sums, firstB = firstA + below * k / line, firstC = firstB + k / line;
+  alignas(64) uint64_t result[sums][warpSize];
+  alignas(64) double sum[warpSize], left[warpSize], right[warpSize];
+  for (unsigned number = 0; number < sums; ++number) {
+    std::memcpy(sum, operand<double>(warp, op, firstC + number), sizeof(sum));
+    for (unsigned step = 0; step < k; ++step) {
+      unsigned tile = step / line, inside = step % line;
+      const uint64_t *a = operand<double>(warp, op, firstA + tile * below + number / 2);
+      const uint64_t *b = operand<double>(warp, op, firstB + tile);
+      for (unsigned lane = 0; lane < warpSize; ++lane) {
+        unsigned row = lane / 4, column = 2 * (lane % 4) + (number & 1);
+        left[lane] = std::bit_cast<double>(a[line * row + inside]);
+        right[lane] = std::bit_cast<double>(b[line * column + inside]);
+      }
+      if (op.extra) {
+        directedDoubles(DirectedOp::Fma, op.extra, left, right, sum, sum);
+        continue;
+      }
+      for (unsigned lane = 0; lane < warpSize; ++lane)
+        sum[lane] = __builtin_fma(left[lane], right[lane], sum[lane]);
     }
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      result[number][lane] = bitsOf(canonical(sum[lane]));
   }
-  writeRegisters(warp, op, active, 0, 2, result);
+  writeRegisters(warp, op, active, 0, sums, result);
 }
 
-Handler selectMma(const ptx::Instruction &instruction) {
+Handler selectFloatMma(const ptx::Instruction &instruction) {
   MatrixShape shape = shapeOf(instruction);
   bool halfSums = instruction.type(0) == Type::F16;
   Type inputs = instruction.type(1);
-  if (shape.m == 8)
-    return inputs == Type::F64 ? &mmaDouble : nullptr;
+  if (inputs == Type::F64)
+    return shape.m == 8    ? &mmaDouble<8, 4>
+           : shape.k == 4  ? &mmaDouble<16, 4>
+           : shape.k == 8  ? &mmaDouble<16, 8>
+           : shape.k == 16 ? &mmaDouble<16, 16>
+                           : nullptr;
   if (shape.m != 16 || shape.n != 8)
     return nullptr;
   if (inputs == Type::F16 && shape.k == 8)
@@ -123,8 +139,13 @@ Handler selectMma(const ptx::Instruction &instruction) {
 } // namespace
 
 Selected selectMatrix(const ptx::Instruction &instruction, const ptx::Function &function) {
-  if (instruction.opcode == ptx::Opcode::Mma)
-    return {.run = selectMma(instruction)};
+  // The fragments of wmma's m8n8 shapes are those of mma.
+  if (instruction.opcode == ptx::Opcode::Mma ||
+      (instruction.has("mma") && shapeOf(instruction).m == 8 && shapeOf(instruction).n == 8))
+    return ptx::isFloat(instruction.type())
+               ? Selected{.run = selectFloatMma(instruction),
+                          .extra = static_cast<uint32_t>(rounding(instruction))}
+               : selectIntegerMma(instruction, function);
   return selectWmma(instruction, function);
 }
 

@@ -13,11 +13,11 @@ MatrixShape sim::shapeOf(const ptx::Instruction &instruction) {
     if (modifier.empty() || modifier[0] != 'm' || n == modifier.npos)
       continue;
     auto number = [&](size_t from) {
-      uint8_t value = 0;
+      uint16_t value = 0;
       std::from_chars(modifier.data() + from, modifier.data() + modifier.size(), value);
       return value;
     };
-    MatrixShape shape{number(1), number(n + 1), k == modifier.npos ? uint8_t(0) : number(k + 1)};
+    MatrixShape shape{number(1), number(n + 1), k == modifier.npos ? uint16_t(0) : number(k + 1)};
     if (shape.m && shape.n)
       return shape;
   }
@@ -26,17 +26,22 @@ MatrixShape sim::shapeOf(const ptx::Instruction &instruction) {
 
 static WmmaFragment fragment(Role role, MatrixShape shape, Type type, bool byColumns) {
   WmmaFragment result;
+  unsigned bits = ptx::bitWidth(type);
+  if (bits < 8) { // words take the place of elements
+    shape.k = static_cast<uint16_t>(shape.k * bits / 32);
+    bits = 32;
+  }
+  if (shape.m == 8 && shape.n == 8)
+    byColumns = role == Role::B;
   result.role = role;
-  result.rows = role == Role::B ? shape.k : shape.m;
-  result.columns = role == Role::A ? shape.k : shape.n;
+  result.rows = static_cast<uint8_t>(role == Role::B ? shape.k : shape.m);
+  result.columns = static_cast<uint8_t>(role == Role::A ? shape.k : shape.n);
   result.countsColumns = byColumns && role != Role::Accumulator;
-  result.elementBytes = static_cast<uint8_t>(ptx::bitWidth(type) / 8);
-  if (role == Role::Accumulator)
-    result.registers = type == Type::F16 ? 4 : 8;
-  else if (type == Type::F16)
+  result.elementBytes = static_cast<uint8_t>(bits / 8);
+  if (role != Role::Accumulator && type == Type::F16)
     result.registers = 8; // for every shape
   else
-    result.registers = static_cast<uint8_t>(result.elements() * result.elementBytes / slotBytes);
+    result.registers = static_cast<uint8_t>(result.elements() / (warpSize * result.perRegister()));
   return result;
 }
 

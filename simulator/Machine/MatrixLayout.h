@@ -3,10 +3,11 @@
 // Fragments of mma.sync are as PTX ISA 9.7.14.5 says. Those of wmma are opaque; here, with P
 // elements per lane, element i of lane l is element l * P + i of the tile, counted along rows or
 // columns. For a and b the count follows the layout in memory, so that what a lane loads is
-// contiguous wherever a line of the tile is at least as long as P. The accumulator counts along
-// rows whatever its layout in memory is: a fragment loaded by columns and one loaded by rows hold
-// the same elements. Where a tile has fewer elements than the lanes have room for (f16), the count
-// starts over.
+// contiguous wherever a line of the tile is at least as long as P. The m8n8 shapes count as mma
+// does: a along rows, b along columns; elements of less than a byte as words of 32 bits. The
+// accumulator counts along rows whatever its layout in memory is: a fragment loaded by columns and
+// one loaded by rows hold the same elements. Where a tile has fewer elements than the lanes have
+// room for (f16), the count starts over.
 //
 //===------------------------------------------------------------------------------------------===//
 #ifndef DPC_SIMULATOR_MACHINE_MATRIXLAYOUT_H
@@ -18,7 +19,7 @@
 namespace sim {
 
 struct MatrixShape {
-  uint8_t m = 0, n = 0, k = 0;
+  uint16_t m = 0, n = 0, k = 0;
 };
 /// The modifier like m16n8k16; zeros if there is none.
 MatrixShape shapeOf(const ptx::Instruction &instruction);
@@ -30,9 +31,11 @@ struct WmmaFragment {
   uint8_t rows = 0, columns = 0; ///< m x k, k x n, m x n
   bool countsColumns = false;    ///< elements are counted along columns
   uint8_t elementBytes = 2;
-  uint8_t registers = 0; ///< per lane, of 32 bits
+  uint8_t registers = 0; ///< per lane
 
-  unsigned perLane() const { return registers * 4u / elementBytes; }
+  /// Elements in a register, which has 32 bits, or 64 for elements of so many.
+  unsigned perRegister() const { return elementBytes < 4 ? 4u / elementBytes : 1u; }
+  unsigned perLane() const { return registers * perRegister(); }
   unsigned elements() const { return unsigned(rows) * columns; }
   /// The element of the tile that a lane holds at `index` (below perLane()).
   unsigned element(unsigned lane, unsigned index) const {

@@ -1,4 +1,4 @@
-//===- MatrixMemory.h - ldmatrix, wmma.load and wmma.store --------------------------*- C++ -*-===//
+//===- MatrixMemory.h - tiles between memory and registers --------------------------*- C++ -*-===//
 #ifndef DPC_SIMULATOR_MACHINE_MATRIXMEMORY_H
 #define DPC_SIMULATOR_MACHINE_MATRIXMEMORY_H
 

@@ -11,6 +11,8 @@
 
 #include "simulator/Machine/FloatOps.h"
 
+#include <algorithm>
+
 namespace sim::DPC_SIMD_NAMESPACE {
 
 using Float8 = float __attribute__((vector_size(32)));
@@ -20,6 +22,13 @@ struct TensorFloat {
   uint32_t bits;
 };
 [[gnu::always_inline]] inline float toFloat(TensorFloat x) { return toFloat(x.bits & 0xffffe000); }
+
+/// A sum of s32 accumulators: it wraps around, or saturates.
+[[gnu::always_inline]] inline uint32_t narrow(int64_t sum, bool saturates) {
+  if (saturates)
+    sum = std::clamp<int64_t>(sum, INT32_MIN, INT32_MAX);
+  return static_cast<uint32_t>(sum);
+}
 
 /// sum[row] += a[row][0..k) * b[0..k) for `rows` rows of 8 * `vectors` columns.
 template <unsigned vectors>

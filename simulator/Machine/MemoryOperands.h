@@ -19,7 +19,7 @@ struct MemoryOperands {
   bool wideBase = true;      ///< the base of the address is a 64-bit slot
   bool wideRegister = false; ///< the value register has 64 bits although the type has fewer
   bool extendSign = false;   ///< into such a register
-  uint32_t uses = 0;         ///< 12 bits, the handler's own
+  uint32_t uses = 0;         ///< 16 bits, the handler's own
 
   uint32_t pack() const {
     return uint32_t(space) | uint32_t(order) << 4 | uint32_t(scope) << 8 |

@@ -88,7 +88,7 @@ ModifierNeeds needsOf(std::string_view interned) {
 }
 
 Type typeOfModifier(std::string_view text) {
-  for (unsigned i = 1; i <= static_cast<unsigned>(Type::F32x2); ++i)
+  for (unsigned i = 1; i <= static_cast<unsigned>(Type::B1); ++i)
     if (name(static_cast<Type>(i)) == text)
       return static_cast<Type>(i);
   return Type::None;

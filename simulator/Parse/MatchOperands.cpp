@@ -214,7 +214,8 @@ std::string Matcher::address(const OperandPattern &pattern, const Operand &opera
   if (operand.kind != Kind::Address)
     return fmt::format("{} where an address in brackets is expected", describe(operand));
   Space space = Space::Generic;
-  if (mnemonic.opcode == Opcode::Ldmatrix && !has("shared"))
+  bool movesTiles = mnemonic.opcode == Opcode::Ldmatrix || mnemonic.opcode == Opcode::Stmatrix;
+  if (movesTiles && !has("shared"))
     space = Space::Shared;
   unsigned index = 0;
   for (std::string_view modifier : mnemonic.modifiers)

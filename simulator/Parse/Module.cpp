@@ -29,7 +29,8 @@ constexpr TypeEntry types[] = {
     {Type::U16x2, "u16x2", 32, false, false}, {Type::S16x2, "s16x2", 32, false, true},
     {Type::E4M3, "e4m3", 8, true, true},      {Type::E5M2, "e5m2", 8, true, true},
     {Type::E4M3x2, "e4m3x2", 16, true, true}, {Type::E5M2x2, "e5m2x2", 16, true, true},
-    {Type::F32x2, "f32x2", 64, true, true},
+    {Type::F32x2, "f32x2", 64, true, true},   {Type::U4, "u4", 4, false, false},
+    {Type::S4, "s4", 4, false, true},         {Type::B1, "b1", 1, false, false},
 };
 } // namespace
 

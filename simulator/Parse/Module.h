@@ -47,6 +47,9 @@ enum class Type : uint8_t {
   E4M3x2,
   E5M2x2,
   F32x2,
+  U4, ///< these three only in the names of matrix instructions
+  S4,
+  B1,
 };
 
 /// Size in bits; 1 for predicates, 0 for None.

@@ -9,7 +9,7 @@ MEMORY = {"ld", "ldu", "st", "prefetch", "prefetchu", "discard", "cp", "cvta", "
 CONTROL = {"bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent"}
 BARRIER = {"bar", "barrier", "membar", "fence"}
 COLLECTIVE = {"shfl", "vote", "match", "redux", "activemask"}
-MATRIX = {"ldmatrix", "mma", "wmma"}
+MATRIX = {"ldmatrix", "stmatrix", "movmatrix", "mma", "wmma"}
 FLOATS = {"f32", "f64"}
 HALVES = {"f16", "bf16", "f16x2", "bf16x2"}
 
