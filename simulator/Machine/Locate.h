@@ -14,7 +14,7 @@ Report locate(const Warp &warp, const Op &op, LaneMask lanes);
 
 /// `tile+0x40 (shared)`, from an offset in shared memory.
 std::string describeShared(const Block &block, uint64_t offset);
-/// `C+0x1000`, or `0x7e0000000000 (no buffer)`.
+/// `C+0x1000`, or `0x200000000000 (no buffer)`.
 std::string describeGlobal(const Allocation *allocation, uint64_t address);
 
 } // namespace sim

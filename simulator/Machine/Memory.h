@@ -17,15 +17,17 @@
 
 namespace sim {
 
-/// Generic addresses in [sharedWindow, sharedWindow + windowBytes) are the block's shared memory,
-/// in [localWindow, ...) the thread's local memory. Everything else is global (or wrong).
+/// The device's addresses lie where Linux maps nothing of a process by itself (from above, mappings
+/// begin below 2^47; from below, at 2^47 / 3), since kernels also see host memory at its own
+/// address. Generic addresses in [sharedWindow, sharedWindow + windowBytes) are the block's shared
+/// memory, in [localWindow, ...) the thread's local memory. Everything else is global (or wrong).
 constexpr uint64_t windowBytes = 1ull << 24;
-constexpr uint64_t sharedWindow = 0x0000'7f00'0000'0000;
-constexpr uint64_t localWindow = 0x0000'7f00'0200'0000;
+constexpr uint64_t globalBase = 0x0000'2000'0000'0000; ///< of the first allocation
+constexpr uint64_t sharedWindow = 0x0000'2100'0000'0000;
+constexpr uint64_t localWindow = 0x0000'2100'0200'0000;
 /// Addresses of a kernel's parameters, in `.param` and in generic space.
-constexpr uint64_t parameterWindow = 0x0000'7f00'0400'0000;
-constexpr uint64_t globalBase = 0x0000'7e00'0000'0000; ///< of the first allocation
-constexpr uint64_t allocationAlignment = 512;          ///< bytes; cuMemAlloc gives at least 256
+constexpr uint64_t parameterWindow = 0x0000'2100'0400'0000;
+constexpr uint64_t allocationAlignment = 512; ///< bytes; cuMemAlloc gives at least 256
 
 struct GlobalShadow; // Checkers: who read and wrote which bytes in this launch
 

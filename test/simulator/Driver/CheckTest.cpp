@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <sys/mman.h>
 
 using namespace mock;
 
@@ -44,6 +45,30 @@ TEST(MockCheck, NeighboursOfACopyAreNotBlamed) {
     c.ok("cuCtxSynchronize");
     expect(host[0] == 3 && host[1] == 7, "both");
   });
+}
+
+TEST(MockCheck, HostMemoryMayLieAnywhere) {
+  // Where a process's mappings begin is random; these places are possible ones.
+  for (uintptr_t place : {0x7e00'0000'0000, 0x7eff'ffff'0000, 0x7f00'0000'0000, 0x7f00'0200'0000})
+    run({}, "^$", [place](Client &c) {
+      c.open();
+      void *at = mmap(reinterpret_cast<void *>(place), 4096, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+      if (at != reinterpret_cast<void *>(place))
+        return; // something of this process is there already
+      int *host = static_cast<int *>(at);
+      uint64_t p = c.memory(4);
+      c.fill(p, 3, 1);
+      c.ok("cuMemcpyDtoH_v2", at, p, size_t(4));
+      expect(host[0] == 3, "the copy");
+      c.ok("cuMemHostRegister_v2", at, size_t(4096), 0u);
+      uint64_t pinned = 0;
+      c.ok("cuMemHostGetDevicePointer_v2", &pinned, at, 0u);
+      expect(c.affine(pinned, 2, 1, 1, 0) == success, "launch");
+      c.ok("cuCtxSynchronize");
+      expect(host[0] == 7, "the kernel's result");
+      c.ok("cuMemHostUnregister", at);
+    });
 }
 
 TEST(MockCheck, StrictReportsFailTheNextSynchronisation) {
