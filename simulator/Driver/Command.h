@@ -15,7 +15,6 @@ struct KernelCommand {
   std::shared_ptr<Kernel> kernel;
   std::shared_ptr<Module> module; ///< keeps the code while the launch is queued
   LaunchShape shape;
-  bool cooperative = false;
 };
 
 /// One end of a copy: `rows` of `pitch` bytes in slices of `height` rows.

@@ -110,7 +110,7 @@ template <class T> static T &commandOf(Handle executable, Handle node) {
 Result sim::driver::executableKernel(Handle executable, Handle node, const KernelNode *parameters) {
   auto &command = commandOf<KernelCommand>(executable, node);
   KernelCommand given = kernelOf(required(parameters));
-  given.cooperative = command.cooperative;
+  given.shape.cooperative = command.shape.cooperative;
   command = given;
   return Result::Success;
 }

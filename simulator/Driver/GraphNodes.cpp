@@ -76,9 +76,9 @@ Result sim::driver::kernelNodeGet(Handle node, KernelNode *parameters) {
 
 Result sim::driver::kernelNodeSet(Handle node, const KernelNode *parameters) {
   auto &command = commandOf<KernelCommand>(node);
-  bool cooperative = command.cooperative;
+  bool cooperative = command.shape.cooperative;
   command = kernelOf(required(parameters));
-  command.cooperative = cooperative;
+  command.shape.cooperative = cooperative;
   return Result::Success;
 }
 
@@ -90,7 +90,7 @@ Result sim::driver::kernelNodeSetV1(Handle node, const KernelNodeV1 *parameters)
 Result sim::driver::kernelNodeSetAttribute(Handle node, unsigned attribute, const int *value) {
   auto &command = commandOf<KernelCommand>(node);
   if (attribute == LaunchAttribute::Cooperative)
-    command.cooperative = required(value);
+    command.shape.cooperative = required(value);
   return Result::Success;
 }
 

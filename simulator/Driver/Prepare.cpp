@@ -35,7 +35,7 @@ KernelCommand sim::driver::makeKernel(Handle function, const uint32_t (&grid)[3]
   command.kernel = state.find<Kernel>(function);
   command.module = command.kernel->module.lock();
   require(command.module != nullptr, Result::InvalidHandle);
-  command.cooperative = cooperative;
+  command.shape.cooperative = cooperative;
   const FunctionCode &code = command.module->loaded->program->functions[command.kernel->function];
   const ptx::Function &source = *code.source;
   std::copy_n(grid, 3, command.shape.grid);

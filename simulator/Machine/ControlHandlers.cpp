@@ -66,7 +66,7 @@ Handler sim::specialHandler() {
   return [](Warp &warp, const Op &op, LaneMask) {
     auto slot = static_cast<uint32_t>(op.immediate);
     auto special = static_cast<ptx::Special>(op.extra);
-    uint64_t value = specialValue(warp, special, 0);
+    uint64_t value = specialValue(warp, special, 0, 0);
     bool wide = special == ptx::Special::Clock64 || special == ptx::Special::GlobalTimer;
     for (unsigned lane = 0; lane < warpSize; ++lane)
       if (wide)

@@ -71,6 +71,15 @@ static std::vector<std::vector<bool>> variablesOfKernels(const ptx::Module &modu
   return result;
 }
 
+static bool readsReserved(const ptx::Module &module) {
+  for (const ptx::Function &function : module.functions)
+    for (const ptx::Instruction &instruction : function.instructions)
+      for (const ptx::Operand &operand : instruction.operands)
+        if (operand.kind == Kind::Special && operand.special == ptx::Special::ReservedSmem)
+          return true;
+  return false;
+}
+
 /// Kernels lay out only the shared variables that they use. A variable has one offset for all of
 /// them, so that functions called from several kernels find it.
 void sim::layOutShared(Program &program) {
@@ -105,6 +114,9 @@ void sim::layOutShared(Program &program) {
     code.dynamicShared = code.sharedBytes;
   for (size_t v = 0; v < module.variables.size(); ++v)
     place(v, true);
+  program.reservedShared = readsReserved(module) ? reservedSharedBytes : 0;
+  for (uint64_t &offset : program.sharedOffset)
+    offset += program.reservedShared;
 }
 
 bool sim::accessesMemory(const ptx::Instruction &instruction) {

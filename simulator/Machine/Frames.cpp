@@ -45,7 +45,7 @@ static uint32_t coordinate(const uint32_t *size, uint64_t linear, unsigned axis)
   return static_cast<uint32_t>(axis == 2 ? linear : linear % size[axis]);
 }
 
-uint64_t sim::specialValue(const Warp &warp, ptx::Special special, unsigned lane) {
+uint64_t sim::specialValue(const Warp &warp, ptx::Special special, uint64_t which, unsigned lane) {
   using ptx::Special;
   const Block &block = *warp.block;
   const Launch &launch = *block.launch;
@@ -101,8 +101,17 @@ uint64_t sim::specialValue(const Warp &warp, ptx::Special special, unsigned lane
     return launch.shape.dynamicShared;
   case Special::TotalSmemSize:
     return launch.sharedBytes;
-  case Special::ReservedSmem:
-    return 0;
+  case Special::ReservedSmem: {
+    // Begin, end and size of the part; where in it the two objects of the system software are.
+    constexpr uint64_t values[] = {0, reservedSharedBytes, reservedSharedBytes, 0,
+                                   reservedSharedBytes / 2};
+    return values[which];
+  }
+  case Special::EnvReg:
+    // The driver's: of those only the pointer to what a cooperative launch has for its grid.
+    return which == 1   ? launch.gridWorkspace & 0xffffffff
+           : which == 2 ? launch.gridWorkspace >> 32
+                        : 0;
   // Without clusters every block is a cluster of its own.
   case Special::ClusterIdX:
   case Special::ClusterIdY:
@@ -144,7 +153,7 @@ static void fill(const Warp &warp, Frame &frame, const Preset &preset) {
   switch (preset.kind) {
   case Preset::Kind::Special:
     for (unsigned lane = 0; lane < warpSize; ++lane)
-      put(lane, specialValue(warp, preset.special, lane));
+      put(lane, specialValue(warp, preset.special, preset.value, lane));
     return;
   case Preset::Kind::Constant:
     break;
@@ -266,9 +275,12 @@ void sim::startBlock(Core &core, Block &block, std::unique_ptr<BlockChecker> &ch
     barrier = {};
   block.counters = launch.options.count ? &core.counters : nullptr;
   // Shared memory begins as garbage: NaN as any floating-point type, -1 as an integer.
-  block.shared.assign(launch.sharedBytes, std::byte(0xff));
+  uint64_t reserved = launch.program.reservedShared;
+  block.shared.assign(reserved + launch.sharedBytes, std::byte(0xff));
   if (core.checker) {
-    block.sharedPoison.assign(launch.sharedBytes, 0xff);
+    block.sharedPoison.assign(reserved + launch.sharedBytes, 0xff);
+    // Its user masks what it has not written bit by bit (cooperative_groups/details/sync.h).
+    std::fill_n(block.sharedPoison.begin(), reserved, uint8_t(0));
     checker = std::make_unique<BlockChecker>(block, *core.checker, launch.threadsPerBlock);
     block.checker = checker.get();
   }

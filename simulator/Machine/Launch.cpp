@@ -179,6 +179,30 @@ static bool runSpread(Launch &launch, unsigned count, LaunchResult &result) {
   return true;
 }
 
+/// What a cooperative launch needs in device memory while it runs.
+namespace {
+class GridWorkspace {
+public:
+  explicit GridWorkspace(const Launch &launch) : memory(launch.memory) {
+    constexpr uint32_t words[2] = {8, 0};
+    if (!launch.shape.cooperative)
+      return;
+    allocation = memory.allocate(sizeof(words), "barrier of the grid", true);
+    if (allocation)
+      std::memcpy(allocation->data, words, sizeof(words));
+  }
+  ~GridWorkspace() {
+    if (allocation)
+      memory.free(allocation->base);
+  }
+  uint64_t address() const { return allocation ? allocation->base : 0; }
+
+private:
+  Memory &memory;
+  Allocation *allocation = nullptr;
+};
+} // namespace
+
 LaunchResult sim::launch(const LoadedModule &module, ptx::FunctionId kernel,
                          const LaunchShape &shape, Memory &memory, const LaunchOptions &options) {
   if (std::string wrong = checkShape(module, kernel, shape, options.architecture); !wrong.empty()) {
@@ -196,6 +220,8 @@ LaunchResult sim::launch(const LoadedModule &module, ptx::FunctionId kernel,
   launch.threadsPerBlock = shape.block[0] * shape.block[1] * shape.block[2];
   launch.blocks = uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2];
   launch.sharedBytes = program.functions[kernel].dynamicShared + shape.dynamicShared;
+  GridWorkspace workspace(launch);
+  launch.gridWorkspace = workspace.address();
   struct Running {
     Memory &memory;
     explicit Running(Memory &memory) : memory(memory) { memory.setRunning(true); }

@@ -24,6 +24,8 @@ struct LaunchShape {
   uint32_t block[3] = {1, 1, 1};
   uint64_t dynamicShared = 0;        ///< bytes
   std::vector<std::byte> parameters; ///< the kernel's parameter block
+  /// As by cuLaunchCooperativeKernel: the blocks have a barrier, `grid.sync()` of CUDA.
+  bool cooperative = false;
 };
 
 struct LaunchOptions {

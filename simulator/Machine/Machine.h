@@ -26,6 +26,9 @@ public:
   uint32_t threadsPerBlock = 0;
   uint64_t blocks = 0;
   uint64_t sharedBytes = 0; ///< of a block, static and dynamic
+  /// Where a cooperative launch has its size and the barrier of its blocks, two words
+  /// (cooperative_groups/details/driver_abi.h); else 0.
+  uint64_t gridWorkspace = 0;
   /// Warp instructions of blocks that have finished, or are accounted for otherwise.
   std::atomic<uint64_t> steps = 0;
   /// A fault ended the launch (trap, deadlock, steps).
@@ -62,7 +65,8 @@ void startBlock(Core &core, Block &block, std::unique_ptr<BlockChecker> &checker
 /// A frame of `function`; null when the lanes' local memory is exhausted.
 Frame *enterFrame(Warp &warp, uint32_t function, Frame *caller, LaneMask lanes);
 void leaveFrame(Warp &warp, Frame *frame);
-uint64_t specialValue(const Warp &warp, ptx::Special special, unsigned lane);
+/// `which` is the operand's number where one Special stands for several registers.
+uint64_t specialValue(const Warp &warp, ptx::Special special, uint64_t which, unsigned lane);
 
 // Divergence.cpp
 /// Splits the current fragment, whose lanes `taken` go to `target` and all others to `next`.

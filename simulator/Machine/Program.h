@@ -113,6 +113,10 @@ constexpr uint64_t functionBase = 0x0000'7d00'0000'0000;
 constexpr uint64_t functionPitch = 16;
 constexpr uint32_t noOp = ~0u;
 
+/// Of each block's shared memory from sm_80 on (CUDA C++ programming guide, 16.2: a kibibyte), not
+/// counted among what a kernel uses.
+constexpr uint64_t reservedSharedBytes = 1024;
+
 struct FunctionCode {
   const ptx::Function *source = nullptr;
   std::vector<Op> ops; ///< ends with an Exit or Return
@@ -140,6 +144,9 @@ struct Program {
   /// Per ptx variable of space Shared: its offset in a block's shared memory. External ones start
   /// where the static ones of the kernel end.
   std::vector<uint64_t> sharedOffset;
+  /// What lies in front of them for the system software: reservedSharedBytes if the module reads
+  /// %reserved_smem_offset_*, else 0.
+  uint64_t reservedShared = 0;
   /// Whether blocks of this module may communicate: some kernel has atomics on global or generic
   /// memory, fences, or volatile, relaxed, acquire or release accesses. Its blocks run on one core.
   bool communicates = false;

@@ -134,6 +134,7 @@ enum class Special : uint8_t {
   ClusterCtarank,
   ClusterNctarank,
   IsExplicitCluster,
+  EnvReg, ///< `bits` of the operand: N of `%envregN`
 };
 
 struct Operand {

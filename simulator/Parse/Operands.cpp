@@ -2,6 +2,7 @@
 
 #include "simulator/Parse/Parser.h"
 
+#include <charconv>
 #include <fmt/format.h>
 
 namespace ptx {
@@ -113,6 +114,16 @@ bool Parser::specialRegister(const Token &name, Operand &result) {
     else if (which == "0" || which == "1")
       result.bits = 3 + (which[0] - '0');
     else
+      return fail(name, fmt::format("unknown special register `{}`", name.text));
+    return true;
+  }
+  constexpr std::string_view environment = "%envreg";
+  if (name.text.starts_with(environment)) {
+    std::string_view number = name.text.substr(environment.size());
+    const char *end = number.data() + number.size();
+    auto [last, wrong] = std::from_chars(number.data(), end, result.bits);
+    result.special = Special::EnvReg;
+    if (number.empty() || last != end || wrong != std::errc() || result.bits > 31)
       return fail(name, fmt::format("unknown special register `{}`", name.text));
     return true;
   }

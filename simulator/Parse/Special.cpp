@@ -61,6 +61,7 @@ constexpr SpecialEntry specials[] = {
     {Special::ClusterCtarank, "%cluster_ctarank", Type::U32},
     {Special::ClusterNctarank, "%cluster_nctarank", Type::U32},
     {Special::IsExplicitCluster, "%is_explicit_cluster", Type::Pred},
+    {Special::EnvReg, "%envreg", Type::B32},
 };
 } // namespace
 

@@ -139,6 +139,7 @@ static ExitCode run(const CommandLine &line) {
   auto index = static_cast<ptx::FunctionId>(&kernel - module->functions.data());
   sim::LaunchShape shape = line.shape;
   shape.parameters = arguments.block;
+  shape.cooperative = true; // nobody says; it only gives kernels that ask for one a barrier
   sim::LaunchResult result;
   if (std::string why = sim::checkShape(*loaded, index, shape, line.options.architecture);
       !why.empty()) {

@@ -51,7 +51,8 @@ public:
     if (!module)
       return {};
     const ptx::Module &source = *module->program->module;
-    LaunchShape shape{{grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, dynamicShared, {}};
+    LaunchShape shape{
+        {grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, dynamicShared, {}, cooperative};
     ptx::FunctionId number = 0;
     for (ptx::FunctionId i = 0; i < source.functions.size(); ++i)
       if (source.functions[i].name == kernel)
@@ -70,6 +71,7 @@ public:
   Memory memory;
   LaunchOptions options;
   uint64_t dynamicShared = 0;
+  bool cooperative = false;
   std::unique_ptr<LoadedModule> module;
 };
 

@@ -310,3 +310,78 @@ TEST(FlowReports, TrapAndSteps) {
   LaunchResult result = device.run("k", {4}, {32}, device.buffer(std::vector<uint32_t>(32)));
   EXPECT_NE(text(result).find("steps"), std::string::npos);
 }
+
+TEST_P(Flow, BlocksOfACooperativeLaunchMeet) {
+  // grid.sync() as CUDA's headers have it: block 0 adds what makes the sum flip the highest bit.
+  std::string text = kernel(R"(
+  mov.u32 %r1, %envreg1;
+  mov.u32 %r2, %envreg2;
+  mov.b64 %rd3, {%r1, %r2};
+  mov.u32 %r3, %ctaid.x;
+  mov.u32 %r4, %nctaid.x;
+  mad.wide.u32 %rd4, %r3, 4, %rd0;
+  setp.ne.u64 %p1, %rd3, 0;
+  @!%p1 bra ALONE;
+  add.u32 %r5, %r3, 100;
+  st.global.u32 [%rd4], %r5;
+  mov.u32 %r6, 1;
+  setp.ne.u32 %p2, %r3, 0;
+  sub.u32 %r7, 0x80000001, %r4;
+  selp.u32 %r6, %r6, %r7, %p2;
+  atom.add.release.gpu.u32 %r8, [%rd3+4], %r6;
+WAIT:
+  ld.acquire.gpu.u32 %r9, [%rd3+4];
+  xor.b32 %r9, %r9, %r8;
+  setp.ge.s32 %p3, %r9, 0;
+  @%p3 bra WAIT;
+  sub.u32 %r10, %r4, 1;
+  sub.u32 %r10, %r10, %r3;
+  mad.wide.u32 %rd5, %r10, 4, %rd0;
+  ld.global.u32 %r11, [%rd5];
+  mad.wide.u32 %rd5, %r4, 4, %rd4;
+  st.global.u32 [%rd5], %r11;
+  ret;
+ALONE:
+  st.global.u32 [%rd4], 7;
+  ret;)");
+  for (bool cooperative : {true, false}) {
+    Device device(text, GetParam());
+    device.cooperative = cooperative;
+    uint64_t at = device.buffer(std::vector<uint32_t>(10));
+    EXPECT_EQ(test::text(device.run("k", {5}, {1}, at)), "");
+    std::vector<uint32_t> expected = {100, 101, 102, 103, 104, 104, 103, 102, 101, 100};
+    if (!cooperative)
+      expected = {7, 7, 7, 7, 7, 0, 0, 0, 0, 0};
+    EXPECT_EQ(device.read<uint32_t>(at), expected);
+  }
+}
+
+TEST(FlowReserved, SharedMemoryOfTheSystemIsApart) {
+  // Variables, dynamic shared memory and the reserved part do not overlap; it may be read at once.
+  std::string text = kernel(R"(
+  mov.u32 %r1, %reserved_smem_offset_1;
+  mov.u32 %r2, fixed;
+  mov.u32 %r3, dynamic;
+  st.shared.u32 [%r2+60], 1;
+  st.shared.u32 [%r3+12], 2;
+  st.shared.u32 [%r1], 3;
+  st.shared.u32 [%r1+284], 4;
+  ld.shared.u32 %r4, [%r2+60];
+  ld.shared.u32 %r5, [%r3+12];
+  ld.shared.u32 %r6, [%r1];
+  ld.shared.u32 %r7, [%r1+4];
+  st.global.v4.u32 [%rd0], {%r4, %r5, %r6, %r7};
+  mov.u32 %r4, %reserved_smem_offset_begin;
+  mov.u32 %r5, %reserved_smem_offset_end;
+  mov.u32 %r6, %reserved_smem_offset_cap;
+  mov.u32 %r7, %total_smem_size;
+  st.global.v4.u32 [%rd0+16], {%r4, %r5, %r6, %r7};)",
+                            ".shared .align 4 .b8 fixed[64];\n"
+                            ".extern .shared .align 4 .b8 dynamic[];\n");
+  Device device(text);
+  device.dynamicShared = 16;
+  uint64_t at = device.buffer(std::vector<uint32_t>(8));
+  EXPECT_EQ(test::text(device.run("k", {1}, {1}, at)), "");
+  EXPECT_EQ(device.read<uint32_t>(at),
+            (std::vector<uint32_t>{1, 2, 3, 0xffffffff, 0, 1024, 1024, 80}));
+}

@@ -99,6 +99,8 @@ TEST(Parse, SpecialRegisters) {
   Operand smem = first("mov.b32 %r1, %reserved_smem_offset_1;").operands[1];
   EXPECT_EQ(smem.special, Special::ReservedSmem);
   EXPECT_EQ(smem.bits, 4u);
+  EXPECT_EQ(first("mov.u32 %r1, %envreg31;").operands[1].bits, 31u);
+  EXPECT_EQ(refused("mov.u32 %r1, %envreg32;"), "14: unknown special register `%envreg32`");
   EXPECT_EQ(refused("mov.u32 %r1, %tid.q;"),
             "14: `%tid.q` is neither a declared register nor a special one");
   EXPECT_EQ(refused("add.u32 %r1, %tid.x, 1;"),
