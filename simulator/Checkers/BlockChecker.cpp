@@ -52,29 +52,30 @@ void BlockChecker::race(Warp &warp, const Op &op, unsigned lane, const Conflict 
                   conflict.otherWrites ? "write" : "read", who));
 }
 
+/// Whether the scope of a strong access is wider than the block.
+static bool isWide(const Access &access) {
+  // A volatile access is relaxed at system scope (PTX ISA 8.6).
+  return access.order == Access::Order::Volatile || access.scope != Access::Scope::Block;
+}
+
 /// What a strong operation observes and makes known.
 void BlockChecker::strong(Warp &warp, unsigned lane, const Access &access) {
-  bool shared = access.shared >> lane & 1;
-  Publications &to = shared ? flags : grid.flags;
+  Publications &to = access.shared >> lane & 1 ? flags : grid.flags;
   uint64_t address = access.address[lane];
   unsigned thread = threadOf(warp, lane);
-  uint32_t number = clock.blockNumber();
+  Publications::Party me{clock.blockNumber(), isWide(access)};
   bool acquires = access.kind == Access::Kind::Atomic || access.order == Access::Order::Acquire ||
                   access.order == Access::Order::AcquireRelease;
   if (access.kind != Access::Kind::Write)
-    if (KnowledgePtr knowledge = to.observed(address, number))
-      clock.observe(thread, knowledge, acquires);
+    if (const Publications::Publication *seen = to.observed(address, me)) {
+      bool own = seen->writer.block == me.block;
+      clock.observe(thread, own ? seen->toOwnBlock : seen->toOthers, own, acquires);
+    }
   if (access.kind == Access::Kind::Read)
     return;
   if (access.order == Access::Order::Release || access.order == Access::Order::AcquireRelease)
     clock.fence(thread, access.scope);
-  // A volatile access is relaxed at system scope (PTX ISA 8.6); within shared memory every scope
-  // comes down to the block.
-  Access::Scope scope =
-      access.order == Access::Order::Volatile ? Access::Scope::System : access.scope;
-  if (shared)
-    scope = Access::Scope::Block;
-  to.publish(address, clock.published(thread, scope), scope, number,
+  to.publish(address, {clock.published(thread, true), clock.published(thread, false), me},
              access.kind == Access::Kind::Atomic);
 }
 
@@ -117,6 +118,7 @@ void BlockChecker::onAccess(Warp &warp, const Op &op) {
     return phaseAccess(warp, op);
   bool weak = access.kind != Access::Kind::Atomic && access.order == Access::Order::Weak;
   bool writes = access.kind != Access::Kind::Read;
+  Strength strength = weak ? Strength::Weak : isWide(access) ? Strength::Wide : Strength::Block;
   forEachLane(access.lanes & ~access.local, [&](unsigned lane) {
     bool shared = access.shared >> lane & 1;
     uint64_t address = access.address[lane];
@@ -124,7 +126,7 @@ void BlockChecker::onAccess(Warp &warp, const Op &op) {
       strong(warp, lane, access);
     else if (writes && !(shared ? flags : grid.flags).empty())
       (shared ? flags : grid.flags).erase(address);
-    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), !weak};
+    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), strength};
     Shadow &shadow = shared ? memory : grid.memory;
     Conflict conflict =
         writes ? shadow.write(by, address, access.bytes) : shadow.read(by, address, access.bytes);
@@ -135,7 +137,8 @@ void BlockChecker::onAccess(Warp &warp, const Op &op) {
 
 PhaseAccessor BlockChecker::phaseAccessor(const Warp &warp) const {
   Agent first = clock.blockNumber() * grid.threadsPerBlock;
-  return {first, grid.threadsPerBlock, first + warp.index * warpSize, phase};
+  return {first, grid.threadsPerBlock, first + warp.index * warpSize, phase,
+          exitPhases.empty() ? nullptr : exitPhases.data()};
 }
 
 void BlockChecker::races(Warp &warp, const Op &op, const PhaseConflicts &conflicts, LaneMask shared,
@@ -180,7 +183,7 @@ void BlockChecker::onAsyncCopy(Warp &warp, const Op &op, LaneMask lanes, const u
     if (grid.barriersOnly)
       return;
     // The bytes may land any time from now on.
-    Accessor by{clock, grid.threadsPerBlock, thread, false};
+    Accessor by{clock, grid.threadsPerBlock, thread, Strength::Weak};
     if (Conflict conflict = memory.write(by, shared[lane], bytes); conflict.exists)
       race(warp, op, lane, conflict, true, shared[lane], true);
   });
@@ -200,7 +203,7 @@ void BlockChecker::onAsyncComplete(Warp &warp, LaneMask lanes, const uint64_t *s
     // Written by now: for the others it is a write of this moment.
     if (grid.barriersOnly)
       return;
-    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), false};
+    Accessor by{clock, grid.threadsPerBlock, threadOf(warp, lane), Strength::Weak};
     memory.write(by, shared[lane], bytes);
   });
   PhaseConflicts ignored;
@@ -208,14 +211,19 @@ void BlockChecker::onAsyncComplete(Warp &warp, LaneMask lanes, const uint64_t *s
     phaseMemory.write(phaseAccessor(warp), lanes, shared, bytes, ignored);
 }
 
-void BlockChecker::onBarrier(const std::vector<LaneMask> &participants, bool everyone) {
+void BlockChecker::onArrive(Warp &warp, LaneMask lanes, unsigned barrier) {
+  forEachLane(lanes, [&](unsigned lane) { clock.arrive(threadOf(warp, lane), barrier); });
+}
+
+void BlockChecker::onBarrier(unsigned barrier, const std::vector<LaneMask> &waiting,
+                             bool everyone) {
   phase = ++grid.phases;
   if (grid.barriersOnly)
     return; // nobody asks the clocks
   if (everyone)
     clock.barrier();
   else
-    clock.barrier(participants);
+    clock.barrier(barrier, waiting);
 }
 
 void BlockChecker::onWarpSync(Warp &warp, LaneMask members) { clock.warpSync(warp.index, members); }
@@ -228,4 +236,12 @@ void BlockChecker::onExit(Warp &warp, const Op &op, LaneMask lanes, LaneMask pen
   if (LaneMask guilty = lanes & pendingGroups)
     report(warp, op, guilty, Fault::Async,
            "the thread exits with cp.async groups that it never waited for");
+  if (grid.barriersOnly && exitPhases.empty())
+    exitPhases.resize(grid.threadsPerBlock);
+  forEachLane(lanes, [&](unsigned lane) {
+    if (grid.barriersOnly)
+      exitPhases[threadOf(warp, lane)] = phase;
+    else
+      clock.exit(threadOf(warp, lane));
+  });
 }

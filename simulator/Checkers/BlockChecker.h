@@ -51,9 +51,11 @@ public:
                    unsigned bytes);
   /// Copies that the wait_group or wait_all of `lanes` has completed.
   void onAsyncComplete(Warp &warp, LaneMask lanes, const uint64_t *shared, unsigned bytes);
-  /// A barrier phase of the block is complete. `participants[w]`: lanes of warp w that waited in
-  /// it. `everyone`: all lanes of the block that have not exited.
-  void onBarrier(const std::vector<LaneMask> &participants, bool everyone);
+  /// `lanes` arrive at a barrier and go on.
+  void onArrive(Warp &warp, LaneMask lanes, unsigned barrier);
+  /// A barrier phase of the block is complete. `waiting[w]`: lanes of warp w that waited in it.
+  /// `everyone`: all lanes of the block that have not exited.
+  void onBarrier(unsigned barrier, const std::vector<LaneMask> &waiting, bool everyone);
   /// bar.warp.sync, or a collective with a member mask that orders memory.
   void onWarpSync(Warp &warp, LaneMask members);
   /// membar, fence, and the fence half of acquire, release and acq_rel operations.
@@ -84,7 +86,8 @@ private:
   Shadow memory;           ///< of shared memory, keyed by offset
   PhaseShadow phaseMemory; ///< the same, with GridChecker::barriersOnly
   uint32_t phase;
-  Publications flags; ///< of atomics and strong stores to shared memory
+  std::vector<uint32_t> exitPhases; ///< PhaseAccessor::exitPhases; empty until somebody exits
+  Publications flags;               ///< of atomics and strong stores to shared memory
   /// Per byte of shared memory: 1 + the thread whose cp.async will write it, 0 = none.
   std::vector<uint16_t> flying;
   unsigned flyingBytes = 0;

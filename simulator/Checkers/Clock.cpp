@@ -6,25 +6,34 @@
 
 using namespace sim;
 
+bool Knowledge::Past::covers(uint32_t thread, uint32_t clock) const {
+  if (isBelow(floor, *exits, thread, clock))
+    return true;
+  auto known = threads.find(thread);
+  return known != threads.end() && clock <= known->second;
+}
+
+void Knowledge::Past::trim() {
+  std::erase_if(threads, [&](const auto &entry) {
+    return isBelow(floor, *exits, entry.first, entry.second);
+  });
+}
+
 bool Knowledge::covers(uint32_t block, uint32_t thread, uint32_t clock) const {
   auto past = blocks.find(block);
-  if (past == blocks.end())
-    return false;
-  if (clock < past->second.floor)
-    return true;
-  auto known = past->second.threads.find(thread);
-  return known != past->second.threads.end() && clock <= known->second;
+  return past != blocks.end() && past->second.covers(thread, clock);
 }
 
 void Knowledge::add(const Knowledge &other) {
   for (const auto &[number, past] : other.blocks) {
     Past &mine = blocks[number];
     mine.floor = std::max(mine.floor, past.floor);
+    mine.exits = past.exits;
     for (auto [thread, clock] : past.threads) {
       uint32_t &known = mine.threads[thread];
       known = std::max(known, clock);
     }
-    std::erase_if(mine.threads, [&](const auto &entry) { return entry.second < mine.floor; });
+    mine.trim();
   }
 }
 
@@ -38,7 +47,8 @@ KnowledgePtr sim::join(const KnowledgePtr &a, const KnowledgePtr &b) {
   return both;
 }
 
-BlockClock::BlockClock(uint32_t block, unsigned threads) : block(block), clocks(threads, 1) {}
+BlockClock::BlockClock(uint32_t block, unsigned threads)
+    : block(block), clocks(threads, 1), exits(std::make_shared<Exits>()) {}
 
 BlockClock::Row &BlockClock::row(unsigned thread) {
   if (rows.empty())
@@ -54,60 +64,93 @@ bool BlockClock::orderedFar(unsigned thread, uint32_t otherBlock, uint32_t other
   return !far.empty() && far[thread] && far[thread]->covers(otherBlock, otherThread, clock);
 }
 
-/// What was observed without a fence counts from here on.
-void BlockClock::settle(unsigned thread) {
-  if (pending.empty() || !pending[thread])
+/// `thread` knows `from` from here on.
+void BlockClock::learn(unsigned thread, KnowledgePtr &from) {
+  if (!from)
     return;
   if (far.empty())
     far.resize(clocks.size());
-  far[thread] = join(far[thread], pending[thread]);
-  pending[thread] = nullptr;
+  far[thread] = join(far[thread], from);
+  from = nullptr;
+}
+
+/// What the living know, through bar.warp.sync, of exited lanes: no floor covers it.
+KnowledgePtr BlockClock::knownOfExited() const {
+  if (rows.empty() || exits->empty())
+    return nullptr;
+  Knowledge::Past past;
+  past.exits = exits;
+  for (unsigned thread = 0; thread < clocks.size(); ++thread)
+    if (uint32_t exit = (*exits)[thread])
+      for (unsigned lane = 0, first = thread / warpSize * warpSize; lane < warpSize; ++lane)
+        if (uint32_t clock = rows[first + lane][thread - first];
+            clock >= exit && !hasExited(first + lane))
+          past.threads[thread] = std::max(past.threads[thread], clock);
+  if (past.threads.empty())
+    return nullptr;
+  auto known = std::make_shared<Knowledge>();
+  known->blocks[block] = std::move(past);
+  return known;
 }
 
 void BlockClock::barrier() {
   floor = ++top;
   std::fill(clocks.begin(), clocks.end(), floor);
-  for (unsigned thread = 0; thread < clocks.size(); ++thread)
-    settle(thread);
-  if (far.empty())
+  KnowledgePtr all = knownOfExited();
+  if (far.empty() && !all)
     return;
-  KnowledgePtr all;
-  for (const KnowledgePtr &one : far)
-    all = join(all, one);
+  far.resize(clocks.size());
+  for (unsigned thread = 0; thread < clocks.size(); ++thread)
+    if (!hasExited(thread))
+      all = join(all, far[thread]);
   std::fill(far.begin(), far.end(), all);
 }
 
 template <class Callback>
-static void forEach(const std::vector<LaneMask> &participants, Callback callback) {
-  for (unsigned warp = 0; warp < participants.size(); ++warp)
-    for (LaneMask left = participants[warp]; left; left &= left - 1)
+static void forEach(const std::vector<LaneMask> &lanes, Callback callback) {
+  for (unsigned warp = 0; warp < lanes.size(); ++warp)
+    for (LaneMask left = lanes[warp]; left; left &= left - 1)
       callback(warp * warpSize + std::countr_zero(left));
 }
 
-void BlockClock::barrier(const std::vector<LaneMask> &participants) {
-  auto all = std::make_shared<Knowledge>();
-  KnowledgePtr last;
-  if (far.empty())
-    far.resize(clocks.size());
-  forEach(participants, [&](unsigned thread) {
-    settle(thread);
-    if (far[thread] && far[thread] != last)
-      all->add(*(last = far[thread]));
-  });
-  Knowledge::Past &here = all->blocks[block];
-  here.floor = floor;
-  auto learn = [&](unsigned thread, uint32_t clock) {
-    uint32_t &known = here.threads[thread];
+void BlockClock::addPast(Knowledge &to, unsigned thread) const {
+  Knowledge::Past &here = to.blocks[block];
+  here.floor = std::max(here.floor, floor);
+  here.exits = exits;
+  auto add = [&](unsigned other, uint32_t clock) {
+    if (isBelow(here.floor, *exits, other, clock))
+      return;
+    uint32_t &known = here.threads[other];
     known = std::max(known, clock);
   };
-  forEach(participants, [&](unsigned thread) {
-    learn(thread, clocks[thread]);
-    for (unsigned lane = 0; !rows.empty() && lane < warpSize; ++lane)
-      if (rows[thread][lane] >= floor)
-        learn(thread / warpSize * warpSize + lane, rows[thread][lane]);
+  add(thread, clocks[thread]);
+  for (unsigned lane = 0; !rows.empty() && lane < warpSize; ++lane)
+    if (rows[thread][lane])
+      add(thread / warpSize * warpSize + lane, rows[thread][lane]);
+}
+
+void BlockClock::arrive(unsigned thread, unsigned barrier) {
+  if (!arrived[barrier])
+    arrived[barrier] = std::make_unique<Knowledge>();
+  if (!far.empty() && far[thread])
+    arrived[barrier]->add(*far[thread]);
+  addPast(*arrived[barrier], thread);
+  advance(thread);
+}
+
+void BlockClock::barrier(unsigned barrier, const std::vector<LaneMask> &waiting) {
+  std::shared_ptr<Knowledge> all = std::move(arrived[barrier]);
+  if (!all)
+    all = std::make_shared<Knowledge>();
+  if (far.empty())
+    far.resize(clocks.size());
+  KnowledgePtr last; // usually that of all
+  forEach(waiting, [&](unsigned thread) {
+    if (far[thread] && far[thread] != last)
+      all->add(*(last = far[thread]));
+    addPast(*all, thread);
   });
-  std::erase_if(here.threads, [&](const auto &entry) { return entry.second < floor; });
-  forEach(participants, [&](unsigned thread) {
+  forEach(waiting, [&](unsigned thread) {
     far[thread] = all;
     advance(thread);
   });
@@ -122,7 +165,6 @@ void BlockClock::warpSync(unsigned warp, LaneMask members) {
     const Row &known = row(first + lane);
     for (unsigned other = 0; other < warpSize; ++other)
       joined[other] = std::max(joined[other], known[other]);
-    settle(first + lane);
     if (!far.empty())
       all = join(all, far[first + lane]);
   }
@@ -140,7 +182,11 @@ void BlockClock::warpSync(unsigned warp, LaneMask members) {
 }
 
 void BlockClock::fence(unsigned thread, Access::Scope scope) {
-  settle(thread);
+  if (!pending.empty()) {
+    learn(thread, pending[thread].ofOwnBlock);
+    if (scope != Access::Scope::Block)
+      learn(thread, pending[thread].ofOthers);
+  }
   if (fences.empty())
     fences.resize(clocks.size());
   Fence now;
@@ -156,10 +202,16 @@ void BlockClock::fence(unsigned thread, Access::Scope scope) {
   advance(thread);
 }
 
-KnowledgePtr BlockClock::published(unsigned thread, Access::Scope scope) {
+void BlockClock::exit(unsigned thread) {
+  if (exits->empty())
+    exits->resize(clocks.size());
+  (*exits)[thread] = floor;
+}
+
+KnowledgePtr BlockClock::published(unsigned thread, bool toOwnBlock) {
   if (fences.empty())
     return nullptr;
-  Fence &fence = scope == Access::Scope::Block ? fences[thread].block : fences[thread].device;
+  Fence &fence = toOwnBlock ? fences[thread].block : fences[thread].device;
   if (fence.clock == 0)
     return nullptr;
   if (fence.built)
@@ -167,45 +219,43 @@ KnowledgePtr BlockClock::published(unsigned thread, Access::Scope scope) {
   auto past = fence.far ? std::make_shared<Knowledge>(*fence.far) : std::make_shared<Knowledge>();
   Knowledge::Past &here = past->blocks[block];
   here.floor = std::max(here.floor, fence.floor);
+  here.exits = exits;
   unsigned first = thread / warpSize * warpSize;
   for (unsigned lane = 0; lane < warpSize; ++lane)
-    if (fence.row[lane] >= here.floor)
+    if (fence.row[lane])
       here.threads[first + lane] = std::max(here.threads[first + lane], fence.row[lane]);
   here.threads[thread] = std::max(here.threads[thread], fence.clock);
+  here.trim();
   fence.built = past;
   return past;
 }
 
-void BlockClock::observe(unsigned thread, const KnowledgePtr &knowledge, bool acquires) {
-  std::vector<KnowledgePtr> &known = acquires ? far : pending;
-  if (known.empty())
-    known.resize(clocks.size());
-  known[thread] = join(known[thread], knowledge);
+void BlockClock::observe(unsigned thread, const KnowledgePtr &knowledge, bool ofOwnBlock,
+                         bool acquires) {
+  KnowledgePtr more = knowledge;
+  if (acquires)
+    return learn(thread, more);
+  if (pending.empty())
+    pending.resize(clocks.size());
+  KnowledgePtr &known = ofOwnBlock ? pending[thread].ofOwnBlock : pending[thread].ofOthers;
+  known = join(known, more);
 }
 
-KnowledgePtr Publications::observed(uint64_t address, uint32_t block) const {
+const Publications::Publication *Publications::observed(uint64_t address,
+                                                        const Party &reader) const {
   auto flag = flags.find(address);
-  if (flag == flags.end())
-    return nullptr;
-  const Publication &published = flag->second;
-  if (published.scope == Access::Scope::Block && published.block != block)
-    return nullptr;
-  return published.knowledge;
+  return flag != flags.end() && flag->second.writer.reaches(reader) ? &flag->second : nullptr;
 }
 
-void Publications::publish(uint64_t address, KnowledgePtr knowledge, Access::Scope scope,
-                           uint32_t block, bool continues) {
-  auto flag = flags.find(address);
-  if (flag != flags.end() && continues) {
-    if (!knowledge)
-      return;
-    flag->second = {join(flag->second.knowledge, knowledge), scope, block};
-    return;
+void Publications::publish(uint64_t address, Publication publication, bool continues) {
+  if (const Publication *before = continues ? observed(address, publication.writer) : nullptr) {
+    bool same = before->writer.block == publication.writer.block;
+    publication.toOwnBlock =
+        join(same ? before->toOwnBlock : before->toOthers, publication.toOwnBlock);
+    publication.toOthers = join(before->toOthers, publication.toOthers);
   }
-  if (!knowledge) {
-    if (flag != flags.end())
-      flags.erase(flag);
-    return;
-  }
-  flags[address] = {std::move(knowledge), scope, block};
+  if (publication.toOwnBlock || publication.toOthers)
+    flags[address] = std::move(publication);
+  else
+    flags.erase(address);
 }

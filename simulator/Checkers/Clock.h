@@ -4,9 +4,10 @@
 // order, barriers, and fence-atomic patterns. Every thread has a clock that advances when something
 // of its past is made known to others; an access is stamped with the clock of its thread. A thread
 // knows the past of another one up to some clock, kept at three distances: everything in the block
-// before the last barrier of all its threads (one number, `floor`), the lanes of its own warp (a
-// row of 32 numbers, made by bar.warp.sync), and everybody else (a shared, immutable Knowledge,
-// made by barriers of some threads and by atomics).
+// before the last barrier of all its threads (one number, `floor`; but not what threads that had
+// exited by then did after their own last barrier), the lanes of its own warp (a row of 32 numbers,
+// made by bar.warp.sync), and everybody else (a shared, immutable Knowledge, made by barriers of
+// some threads and by atomics).
 //
 //===------------------------------------------------------------------------------------------===//
 #ifndef DPC_SIMULATOR_CHECKERS_CLOCK_H
@@ -27,11 +28,26 @@ namespace sim {
 /// A thread of the launch: block * (threads per block rounded up to whole warps) + thread.
 using Agent = uint32_t;
 
+/// Per thread of a block that has exited, the block's floor at that time; 0: it has not, and empty
+/// until one has. Shared by all who know of the block: a floor that somebody learned earlier is not
+/// larger than what is entered later, so that later entries change nothing for them.
+using Exits = std::vector<uint32_t>;
+
+/// Whether an access of `thread` at `clock` happened before the barrier that made `floor`.
+inline bool isBelow(uint32_t floor, const Exits &exits, uint32_t thread, uint32_t clock) {
+  return clock < floor && (exits.empty() || !exits[thread] || clock < exits[thread]);
+}
+
 /// Pasts that somebody knows of. Never changed once shared.
 struct Knowledge {
   struct Past {
-    uint32_t floor = 0;                   ///< accesses of any thread with a smaller clock, and
+    uint32_t floor = 0;                   ///< accesses of any thread below it (isBelow), and
     std::map<uint32_t, uint32_t> threads; ///< of these threads up to these clocks
+    std::shared_ptr<const Exits> exits;
+
+    bool covers(uint32_t thread, uint32_t clock) const;
+    /// Drops what the floor covers.
+    void trim();
   };
   std::map<uint32_t, Past> blocks;
 
@@ -49,28 +65,38 @@ public:
 
   uint32_t now(unsigned thread) const { return clocks[thread]; }
   uint32_t blockNumber() const { return block; }
-  /// Accesses of this block's threads with a smaller clock happened before whatever comes now.
+  /// Changes with every barrier of all threads.
   uint32_t blockFloor() const { return floor; }
+  /// Whether no thread of this block has exited: then the floor is above all earlier clocks.
+  bool allRun() const { return exits->empty(); }
+  /// Whether an access of a thread of this block happened before the last of these.
+  bool isBelowFloor(uint32_t thread, uint32_t clock) const {
+    return isBelow(floor, *exits, thread, clock);
+  }
 
   /// Whether an access of another thread at `clock` happened before what `thread` does now.
   bool ordered(unsigned thread, uint32_t otherBlock, uint32_t otherThread, uint32_t clock) const {
-    if (otherBlock == block && (clock < floor || otherThread == thread))
+    if (otherBlock == block && (otherThread == thread || isBelowFloor(otherThread, clock)))
       return true;
     return orderedFar(thread, otherBlock, otherThread, clock);
   }
 
   /// A barrier of all threads that have not exited.
   void barrier();
-  /// A barrier of some: `participants[w]` are lanes of warp w.
-  void barrier(const std::vector<LaneMask> &participants);
+  /// `thread` arrives at a barrier and goes on.
+  void arrive(unsigned thread, unsigned barrier);
+  /// A barrier of some: of lanes `waiting[w]` of warp w, who learn of each other's past and of that
+  /// of those who have arrived.
+  void barrier(unsigned barrier, const std::vector<LaneMask> &waiting);
   void warpSync(unsigned warp, LaneMask members);
   void fence(unsigned thread, Access::Scope scope);
+  void exit(unsigned thread);
   /// What a strong write of `thread` makes known to those who observe it: its past up to its last
-  /// fence of at least `scope`. Null without one.
-  KnowledgePtr published(unsigned thread, Access::Scope scope);
-  /// `thread` has observed a strong write. Without acquire semantics the knowledge only counts
-  /// after the next fence or barrier.
-  void observe(unsigned thread, const KnowledgePtr &knowledge, bool acquires);
+  /// fence, of any scope to its own block and of a wider one to others. Null without one.
+  KnowledgePtr published(unsigned thread, bool toOwnBlock);
+  /// `thread` has observed a strong write, of its own block or not. Without acquire semantics the
+  /// knowledge only counts after the next fence that is wide enough.
+  void observe(unsigned thread, const KnowledgePtr &knowledge, bool ofOwnBlock, bool acquires);
 
 private:
   using Row = std::array<uint32_t, warpSize>;
@@ -83,35 +109,49 @@ private:
   struct Fences {
     Fence block, device;
   };
+  struct Pending {
+    KnowledgePtr ofOwnBlock, ofOthers;
+  };
 
   bool orderedFar(unsigned thread, uint32_t otherBlock, uint32_t otherThread, uint32_t clock) const;
   void advance(unsigned thread) { top = std::max(top, ++clocks[thread]); }
-  void settle(unsigned thread);
+  void learn(unsigned thread, KnowledgePtr &from);
+  /// The past of `thread` in its block, without what is in `far`.
+  void addPast(Knowledge &to, unsigned thread) const;
+  KnowledgePtr knownOfExited() const;
+  bool hasExited(unsigned thread) const { return !exits->empty() && (*exits)[thread]; }
   Row &row(unsigned thread);
 
   uint32_t block;
   uint32_t floor = 1, top = 1;
   std::vector<uint32_t> clocks;
-  std::vector<Row> rows;             ///< per thread; empty until the first warpSync
-  std::vector<KnowledgePtr> far;     ///< per thread; empty until the first
-  std::vector<KnowledgePtr> pending; ///< observed without a fence so far; empty until the first
-  std::vector<Fences> fences;        ///< per thread; empty until the first
+  std::shared_ptr<Exits> exits;
+  std::array<std::unique_ptr<Knowledge>, barriersPerBlock> arrived; ///< null: nobody has
+  std::vector<Row> rows;         ///< per thread; empty until the first warpSync
+  std::vector<KnowledgePtr> far; ///< per thread; empty until the first
+  std::vector<Pending> pending;  ///< observed without a fence so far; empty until the first
+  std::vector<Fences> fences;    ///< per thread; empty until the first
 };
 
-/// What the last strong write to each address has made known.
+/// What the last strong write to each address has made known, through atomics that observed it.
 class Publications {
 public:
+  /// Who observes or publishes. Two strong operations synchronise if each one's scope includes the
+  /// other's thread (PTX ISA 8.9.3, moral strength).
+  struct Party {
+    uint32_t block;
+    bool wide; ///< scope beyond the block
+    bool reaches(const Party &other) const { return block == other.block || (wide && other.wide); }
+  };
   struct Publication {
-    KnowledgePtr knowledge;
-    Access::Scope scope;
-    uint32_t block; ///< of the writer
+    KnowledgePtr toOwnBlock, toOthers;
+    Party writer;
   };
   bool empty() const { return flags.empty(); }
-  /// Null if there is none that a thread of `block` can observe.
-  KnowledgePtr observed(uint64_t address, uint32_t block) const;
+  /// Null if there is none that `reader` can observe.
+  const Publication *observed(uint64_t address, const Party &reader) const;
   /// A strong store, or with `continues` an atomic, which also passes on what it observed.
-  void publish(uint64_t address, KnowledgePtr knowledge, Access::Scope scope, uint32_t block,
-               bool continues);
+  void publish(uint64_t address, Publication publication, bool continues);
   void erase(uint64_t address) { flags.erase(address); }
 
 private:

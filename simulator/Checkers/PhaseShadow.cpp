@@ -28,17 +28,19 @@ PhaseShadow::Record *PhaseShadow::split(Page &page, unsigned word) {
 
 /// One thread's access of one record. Returns the access that it is in conflict with, or null.
 template <bool writes> struct PhaseShadow::Step {
-  const PhaseAccessor &by;
+  const PhaseAccessor by;
 
-  bool isMine(Agent agent) const {
-    return agent - 1 - by.firstOfBlock < by.agentsPerBlock; // modulo 2^32
+  /// Whether a barrier of this block can order that access.
+  bool isMine(const Reader &past) const {
+    uint32_t thread = past.agent - 1 - by.firstOfBlock; // modulo 2^32
+    return thread < by.agentsPerBlock && (!by.exitPhases || by.exitPhases[thread] != past.phase);
   }
 
   /// Whether the access of another time and maybe another thread races with that of `me` now.
   [[gnu::always_inline]] bool races(const Reader &past, Agent me) const {
     if (past.phase == by.phase)
       return past.agent != me;
-    return past.agent && !isMine(past.agent);
+    return past.agent && !isMine(past);
   }
 
   [[gnu::always_inline]] const Reader *operator()(Record &record, Agent me, Reader &before) const {
@@ -69,8 +71,8 @@ template <bool writes> struct PhaseShadow::Step {
       return;
     if (!first.agent) {
       first = {me, by.phase};
-    } else if (isMine(first.agent)) {
-      bool secondMatters = second.agent && !isMine(second.agent);
+    } else if (isMine(first)) {
+      bool secondMatters = second.agent && !isMine(second);
       if (first.phase != by.phase) { // ordered before whatever comes after us
         first = {me, by.phase};
         if (!secondMatters)
@@ -78,7 +80,7 @@ template <bool writes> struct PhaseShadow::Step {
       } else if (!secondMatters) {
         second = {me, by.phase};
       }
-    } else if (!second.agent || isMine(second.agent) || sameBlock(first.agent, second.agent)) {
+    } else if (!second.agent || isMine(second) || sameBlock(first.agent, second.agent)) {
       second = {me, by.phase}; // with two blocks, whoever writes races with one of them
     }
   }
@@ -135,7 +137,7 @@ bool PhaseShadow::accessWords(const PhaseAccessor &by, LaneMask lanes, const uin
     for (unsigned word = 0; word < words; ++word, ++record) {
       if constexpr (!writes)
         if (record->second.phase == by.phase && record->writer.phase != by.phase &&
-            (step.isMine(record->writer.agent) || !record->writer.agent)) [[likely]]
+            (step.isMine(record->writer) || !record->writer.agent)) [[likely]]
           continue;
       Reader before;
       if (const Reader *past = step(*record, by.firstOfWarp + lane + 1, before)) [[unlikely]]

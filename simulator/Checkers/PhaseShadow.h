@@ -5,6 +5,9 @@
 // between them. Then the last write and two readers of a byte suffice to tell whether any access to
 // it is in conflict, and which of the past races with the present one.
 //
+// A barrier does not order what threads did after their last barrier that had exited when it came:
+// that is as unordered as if it were of another block.
+//
 // A phase is what lies between two barriers of a block. Phases of all blocks of a core have numbers
 // of their own, which grow with time.
 //
@@ -23,6 +26,7 @@ struct PhaseAccessor {
   uint32_t agentsPerBlock; ///< threads per block rounded up to whole warps
   Agent firstOfWarp;
   uint32_t phase;
+  const uint32_t *exitPhases; ///< of the block's threads; 0: it runs. Null while all run.
 };
 
 /// The lanes of an access that are in conflict, each with the earlier access.
@@ -50,8 +54,8 @@ private:
     uint32_t phase = 0;
   };
   /// Agents are 1 + agent; 0: nobody. The readers have read since the write. If they are of one
-  /// block, no other thread of it has read in a later phase; the second one is there if another
-  /// thread has read in the phase of the first, or another block has.
+  /// block and run, no other thread of it has read in a later phase; the second one is there if
+  /// another thread has read in the phase of the first, or another block has.
   struct Record {
     Reader writer, first, second;
   };

@@ -6,7 +6,6 @@
 
 using namespace sim;
 
-static constexpr uint32_t strongBit = 1u << 31;
 /// Further warps that read a byte are forgotten: their races with a later write go unreported.
 static constexpr size_t mostReaders = 256;
 
@@ -57,34 +56,37 @@ template <class Visit> Conflict Shadow::visit(uint64_t address, unsigned bytes, 
   return first;
 }
 
-/// Whether agent's access at `stamp` happened before what `by` does now, or needs no order.
-static bool harmless(const Accessor &by, Agent agent, uint32_t stamp) {
-  if (by.strong && (stamp & strongBit))
+/// Whether agent's access at `clock` happened before what `by` does now, or needs no order.
+static bool harmless(const Accessor &by, Agent agent, uint32_t clock, Strength strength) {
+  uint32_t block = agent / by.agentsPerBlock;
+  if (by.strength != Strength::Weak && strength != Strength::Weak &&
+      (block == by.clock.blockNumber() ||
+       (by.strength == Strength::Wide && strength == Strength::Wide)))
     return true;
-  return by.clock.ordered(by.thread, agent / by.agentsPerBlock, agent % by.agentsPerBlock,
-                          stamp & ~strongBit);
+  return by.clock.ordered(by.thread, block, agent % by.agentsPerBlock, clock);
 }
 
 Conflict Shadow::readRecord(const Accessor &by, Record &record) {
   Conflict conflict;
-  if (record.writer && !harmless(by, record.writer - 1, record.writeClock))
+  if (record.writer && !harmless(by, record.writer - 1, record.writeClock, record.writeStrength))
     conflict = {true, true, record.writer - 1};
 
   Agent me = by.agent();
-  uint32_t now = by.clock.now(by.thread) | (by.strong ? strongBit : 0);
+  uint32_t now = by.clock.now(by.thread);
   if (record.several) {
-    remember(by, record, me, now);
+    remember(by, record, me, now, by.strength);
     return conflict;
   }
   if (record.reader == me + 1) {
     // A weak read stays one until somebody else reads.
-    record.readClock = (now & ~strongBit) | (now & record.readClock & strongBit);
+    record.readClock = now;
+    record.readStrength = std::min(record.readStrength, by.strength);
   } else if (record.reader == 0 ||
              by.clock.ordered(by.thread, (record.reader - 1) / by.agentsPerBlock,
-                              (record.reader - 1) % by.agentsPerBlock,
-                              record.readClock & ~strongBit)) {
+                              (record.reader - 1) % by.agentsPerBlock, record.readClock)) {
     record.reader = me + 1;
     record.readClock = now;
+    record.readStrength = by.strength;
   } else {
     if (!record.readers) {
       sets.emplace_back();
@@ -96,58 +98,73 @@ Conflict Shadow::readRecord(const Accessor &by, Record &record) {
     set.floor = by.clock.blockFloor();
     set.block = by.clock.blockNumber();
     record.several = true;
-    remember(by, record, record.reader - 1, record.readClock);
-    remember(by, record, me, now);
+    remember(by, record, record.reader - 1, record.readClock, record.readStrength);
+    remember(by, record, me, now, by.strength);
     record.reader = 0;
   }
   return conflict;
 }
 
-void Shadow::remember(const Accessor &by, Record &record, Agent agent, uint32_t stamp) {
+/// Whether all of them read before the last barrier of the accessor's block, for certain.
+bool Shadow::isPast(const Accessor &by, const Readers &set) {
+  return !set.mixed && set.block == by.clock.blockNumber() && set.floor < by.clock.blockFloor() &&
+         by.clock.allRun();
+}
+
+void Shadow::remember(const Accessor &by, Record &record, Agent agent, uint32_t clock,
+                      Strength strength) {
   Readers &set = sets[record.readers];
-  uint32_t block = agent / by.agentsPerBlock;
+  uint32_t block = agent / by.agentsPerBlock, warp = agent / warpSize;
   if (block != set.block) {
     set.mixed = true;
   } else if (!set.mixed && set.floor != by.clock.blockFloor()) {
-    set.list.clear(); // all of them happened before the last barrier of the block
+    // Whoever reads after a barrier stands for those before it.
+    std::erase_if(set.list, [&](Reader &reader) {
+      if (by.clock.allRun())
+        return true;
+      for (LaneMask left = reader.lanes; left; left &= left - 1) {
+        auto lane = static_cast<unsigned>(std::countr_zero(left));
+        if (by.clock.isBelowFloor((reader.warp * warpSize + lane) % by.agentsPerBlock,
+                                  reader.clock))
+          reader.lanes &= ~(1u << lane);
+      }
+      return reader.lanes == 0;
+    });
     set.floor = by.clock.blockFloor();
   }
-  uint32_t warp = agent / warpSize, clock = stamp & ~strongBit;
-  bool strong = stamp & strongBit;
   LaneMask lane = 1u << agent % warpSize;
   for (Reader &reader : set.list)
-    if (reader.warp == warp && reader.strong == strong) {
-      // One clock for all lanes: what is older is ordered no later than the newest.
+    if (reader.warp == warp && reader.clock == clock && reader.strength == strength) {
       reader.lanes |= lane;
-      reader.clock = std::max(reader.clock, clock);
       return;
     }
+  // The later read of a thread stands for its earlier ones.
+  std::erase_if(set.list, [&](Reader &reader) {
+    if (reader.warp == warp && reader.strength == strength)
+      reader.lanes &= ~lane;
+    return reader.lanes == 0;
+  });
   if (set.list.size() < mostReaders)
-    set.list.push_back({warp, lane, clock, strong});
+    set.list.push_back({warp, lane, clock, strength});
 }
 
 Conflict Shadow::writeRecord(const Accessor &by, Record &record) {
   Conflict conflict;
-  if (record.writer && !harmless(by, record.writer - 1, record.writeClock))
+  if (record.writer && !harmless(by, record.writer - 1, record.writeClock, record.writeStrength))
     conflict = {true, true, record.writer - 1};
-  if (record.reader && !conflict.exists && !harmless(by, record.reader - 1, record.readClock))
+  if (record.reader && !conflict.exists &&
+      !harmless(by, record.reader - 1, record.readClock, record.readStrength))
     conflict = {true, false, record.reader - 1};
-  if (record.several && !conflict.exists) {
-    const Readers &set = sets[record.readers];
-    bool past =
-        !set.mixed && set.block == by.clock.blockNumber() && set.floor < by.clock.blockFloor();
-    for (const Reader &reader : set.list) {
-      if (past || conflict.exists)
-        break;
+  if (record.several && !conflict.exists && !isPast(by, sets[record.readers]))
+    for (const Reader &reader : sets[record.readers].list)
       for (LaneMask left = reader.lanes; left && !conflict.exists; left &= left - 1) {
         Agent agent = reader.warp * warpSize + std::countr_zero(left);
-        if (!harmless(by, agent, reader.clock | (reader.strong ? strongBit : 0)))
+        if (!harmless(by, agent, reader.clock, reader.strength))
           conflict = {true, false, agent};
       }
-    }
-  }
   record.writer = by.agent() + 1;
-  record.writeClock = by.clock.now(by.thread) | (by.strong ? strongBit : 0);
+  record.writeClock = by.clock.now(by.thread);
+  record.writeStrength = by.strength;
   record.reader = 0;
   record.several = false;
   return conflict;

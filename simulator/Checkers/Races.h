@@ -20,12 +20,16 @@ struct Conflict {
   Agent other = 0;
 };
 
+/// Strong accesses (atomic, volatile, relaxed ...) do not race with one another where the scope of
+/// each includes the other's thread: its block, or more.
+enum class Strength : uint8_t { Weak, Block, Wide };
+
 /// The accessing thread, as the shadow needs it.
 struct Accessor {
   const BlockClock &clock;
   uint32_t agentsPerBlock; ///< threads per block rounded up to whole warps
   unsigned thread;         ///< in its block
-  bool strong;             ///< atomic, volatile, relaxed ...: no race with another strong access
+  Strength strength;
 
   Agent agent() const { return clock.blockNumber() * agentsPerBlock + thread; }
 };
@@ -41,19 +45,19 @@ public:
 
 private:
   struct Record {
-    Agent writer = 0;        ///< 1 + agent; 0: nobody
-    uint32_t writeClock = 0; ///< top bit: strong
-    Agent reader = 0;        ///< 1 + agent; 0: nobody, or those of `readers`
-    uint32_t readClock = 0;
+    Agent writer = 0; ///< 1 + agent; 0: nobody
+    Agent reader = 0; ///< 1 + agent; 0: nobody, or those of `readers`
+    uint32_t writeClock = 0, readClock = 0;
     uint32_t readers = 0; ///< index of a set in `sets`; 0: none was ever needed
+    Strength writeStrength = Strength::Weak, readStrength = Strength::Weak;
     bool several = false; ///< the readers are those of the set
   };
-  /// Lanes of a warp that have read, up to a clock.
+  /// Lanes of a warp that have last read at a clock.
   struct Reader {
     uint32_t warp; ///< agent / 32
     LaneMask lanes;
     uint32_t clock;
-    bool strong;
+    Strength strength;
   };
   struct Readers {
     std::vector<Reader> list;
@@ -66,7 +70,8 @@ private:
   template <class Visit> Conflict visit(uint64_t address, unsigned bytes, Visit visit);
   Conflict readRecord(const Accessor &by, Record &record);
   Conflict writeRecord(const Accessor &by, Record &record);
-  void remember(const Accessor &by, Record &record, Agent agent, uint32_t clock);
+  void remember(const Accessor &by, Record &record, Agent agent, uint32_t clock, Strength strength);
+  static bool isPast(const Accessor &by, const Readers &set);
   static bool touches(const Record &a, const Record &b);
 
   PageTable<Page> pages;

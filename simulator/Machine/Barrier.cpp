@@ -84,9 +84,10 @@ static void completeBarrier(Block &block, unsigned number) {
   block.barriers[number].participants = barrier.participants;
   checkAlignment(block, number);
   block.barriers[number] = {};
-  bool everyone = !barrier.someGoOn;
+  bool everyone = true;
   for (Warp &warp : block.warps) {
-    everyone &= barrier.participants[warp.index] == alive(warp);
+    everyone &= barrier.waiting[warp.index] == alive(warp) &&
+                barrier.participants[warp.index] == alive(warp);
     bool woken = false;
     for (Fragment &fragment : warp.control->fragments)
       if (fragment.state == Fragment::State::AtBarrier && fragment.barrier == number) {
@@ -105,7 +106,7 @@ static void completeBarrier(Block &block, unsigned number) {
   if (block.counters)
     ++block.counters->barriers;
   if (block.checker)
-    block.checker->onBarrier(barrier.participants, everyone);
+    block.checker->onBarrier(number, barrier.waiting, everyone);
 }
 
 void sim::recheckBarriers(Block &block) {
@@ -143,6 +144,7 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
   NamedBarrier &barrier = block.barriers[number];
   if (!isOpen(barrier)) {
     barrier.participants.assign(block.warps.size(), 0);
+    barrier.waiting = barrier.participants;
     barrier.expected = threads;
   } else if (barrier.expected != threads) {
     report(warp, op, lanes, Fault::Barrier,
@@ -163,9 +165,11 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
     barrier.all &= (holds & lanes) == lanes;
   }
   if (use.kind == BarrierUse::Kind::Arrive) {
-    barrier.someGoOn = true;
+    if (block.checker)
+      block.checker->onArrive(warp, lanes, number);
     ++fragment.pc;
   } else {
+    barrier.waiting[warp.index] |= lanes;
     fragment.state = Fragment::State::AtBarrier;
     fragment.barrier = static_cast<uint8_t>(number);
   }

@@ -43,6 +43,13 @@ static LaneMask present(const Warp &warp, const Fragment &at, LaneMask members) 
   return result;
 }
 
+void sim::checkWholeWarp(Warp &warp, const Op &op, LaneMask lanes) {
+  if (op.wholeWarp && lanes != allLanes) [[unlikely]]
+    report(warp, op, lanes, Fault::Barrier,
+           fmt::format("only lanes {:#x} execute an instruction that needs all 32 of the warp",
+                       lanes));
+}
+
 /// Executes the collective of fragment `at` for `lanes`, which go on behind it.
 static void release(Warp &warp, size_t at, LaneMask lanes, LaneMask members) {
   std::vector<Fragment> &fragments = warp.control->fragments;
@@ -53,6 +60,8 @@ static void release(Warp &warp, size_t at, LaneMask lanes, LaneMask members) {
     report(warp, op, lanes & ~members, Fault::Barrier,
            fmt::format("the lane takes part in a collective whose member mask {:#x} lacks it",
                        members));
+  if (warp.block->checker)
+    checkWholeWarp(warp, op, lanes);
   if (op.step == Step::Collective)
     execute(warp, op, lanes);
   else if (warp.block->checker)

@@ -143,6 +143,7 @@ void FunctionDecoder::decodeMembers(Op &op, const ptx::Instruction &instruction)
   case Opcode::Movmatrix:
     op.step = Step::Collective;
     op.members = allLanes;
+    op.wholeWarp = true;
     return;
   case Opcode::Shfl:
   case Opcode::Vote:

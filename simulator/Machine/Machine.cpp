@@ -135,6 +135,8 @@ static Left runFragment(Core &core, Warp &warp, uint64_t quantum) {
       if (!lanes) {
         ++pc;
       } else if (areMembers(warp, op, lanes)) {
+        if constexpr (Check)
+          checkWholeWarp(warp, op, lanes);
         if (op.step == Step::Collective)
           runOp();
         else if constexpr (Check)

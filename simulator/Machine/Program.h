@@ -69,6 +69,7 @@ struct Op {
   bool guardNegated = false;
   bool accesses = false;  ///< leaves Warp::access
   bool auxiliary = false; ///< made by the decoder: no instruction of its own, not counted
+  bool wholeWarp = false; ///< undefined where lanes have exited or were never launched
   Step step = Step::Plain;
   /// Collective and WarpSync: the lanes that have to take part; 0: lane by lane in slot `target`.
   LaneMask members = 0;

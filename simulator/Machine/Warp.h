@@ -85,8 +85,8 @@ struct NamedBarrier {
   uint32_t expected = 0; ///< threads; 0: all that have not exited
   bool any = false, all = true;
   uint32_t count = 0;                 ///< of lanes whose predicate holds, for bar.red.popc
-  bool someGoOn = false;              ///< bar.arrive
   std::vector<LaneMask> participants; ///< per warp; empty while nobody has arrived
+  std::vector<LaneMask> waiting;      ///< of those; the others go on (bar.arrive)
 };
 constexpr unsigned barriersPerBlock = 16;
 

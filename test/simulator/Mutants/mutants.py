@@ -1,7 +1,6 @@
 # RUN: %python %s --quick
 """Every mutation of the hand-written kernels is reported or gives a wrong result in some of ten
-orders, unless Inputs/equivalent.txt says why it changes nothing. Inputs/missed.txt is what the
-checkers cannot do yet.
+orders, unless Inputs/equivalent.txt says why it changes nothing.
 
     mutants.py [--quick] [--kernel NAME] [--jobs N]     --quick: every third mutant"""
 
@@ -19,14 +18,14 @@ import ptxsim
 STEPS = "200000"
 
 
-def listed(name):
+def equivalents():
     """{(kernel, mutation): reason}; a line is `kernel | mutation | reason`."""
     found = {}
-    with open(os.path.join(HERE, "Inputs", name), encoding="utf-8") as file:
+    with open(os.path.join(HERE, "Inputs", "equivalent.txt"), encoding="utf-8") as file:
         for line in file:
             if line.strip() and not line.startswith("#"):
-                kernel, name, reason = (part.strip() for part in line.split(" | "))
-                found[kernel, name] = reason
+                kernel, mutation, reason = (part.strip() for part in line.split(" | "))
+                found[kernel, mutation] = reason
     return found
 
 
@@ -56,14 +55,14 @@ def main():
     first = {}
     for case in cases.cases():
         first.setdefault(case.name, []).append(case)
-    same, missed = listed("equivalent.txt"), listed("missed.txt")
+    same = equivalents()
     work = []
     for name, launches in first.items():
         if options.kernel in (None, name):
             mutants = mutations.mutants(launches[0].text())
             work += [(launches, mutant, text) for mutant, text in mutants]
     known = {(launches[0].name, mutant) for launches, mutant, _ in work}
-    stale = [key for key in same | missed if key not in known and options.kernel in (None, key[0])]
+    stale = [key for key in same if key not in known and options.kernel in (None, key[0])]
     if options.quick:
         work = work[::3]
     count, failures = {}, [f"no such mutant: {' | '.join(key)}" for key in stale]
@@ -75,10 +74,8 @@ def main():
             equivalent = same.get((case.name, mutant))
             if equivalent:
                 kind = "equivalent" if kind == "missed" else "equivalent but " + kind
-            if (case.name, mutant) in missed:
-                kind = "known to be missed" if kind == "missed" else "no longer missed"
             count[kind] = count.get(kind, 0) + 1
-            if kind not in ("reported", "wrong", "rejected", "equivalent", "known to be missed"):
+            if kind not in ("reported", "wrong", "rejected", "equivalent"):
                 failures.append(f"{case.name} | {mutant} | {verdict}")
             elif not options.quick:
                 print(f"{case.name} | {mutant} | {equivalent or verdict}")
