@@ -23,6 +23,10 @@ bool GridChecker::conflictsWith(const GridChecker &other) const {
                       : memory.conflictsWith(other.memory);
 }
 
+void GridChecker::collect(Footprint &footprint) const {
+  barriersOnly ? phaseMemory.collect(footprint) : memory.collect(footprint);
+}
+
 BlockChecker::BlockChecker(Block &block, GridChecker &grid, unsigned threads)
     : block(block), grid(grid), clock(static_cast<uint32_t>(block.linear), roundedToWarps(threads)),
       phase(++grid.phases), flying(block.shared.size()) {}

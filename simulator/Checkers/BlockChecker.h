@@ -27,6 +27,8 @@ public:
   /// Whether blocks of the two cores touched a byte that one of them wrote: the launch has a race,
   /// or an order that only a run on one core shows. Exact reports come from running it there again.
   bool conflictsWith(const GridChecker &other) const;
+  /// Adds all accesses of the blocks to `footprint`.
+  void collect(Footprint &footprint) const;
 
 private:
   friend class BlockChecker;

@@ -29,6 +29,12 @@ public:
     return *entry.second;
   }
 
+  /// Calls `visit(number, page)` for every page.
+  template <class Visit> void forEach(Visit visit) const {
+    for (const auto &[number, page] : pages)
+      visit(number, *page);
+  }
+
   /// Whether `conflict(mine, theirs)` of any page that both have.
   template <class Conflict> bool anyShared(const PageTable &other, Conflict conflict) const {
     for (const auto &[number, mine] : pages)

@@ -212,3 +212,15 @@ bool PhaseShadow::conflictsWith(const PhaseShadow &other) const {
     return false;
   });
 }
+
+void PhaseShadow::collect(Footprint &footprint) const {
+  pages.forEach([&](uint64_t number, const Page &page) {
+    footprint.addPage(
+        number,
+        [&](unsigned word, unsigned byte) {
+          const Record &record = page.isSplit[word] ? page.bytes[word][byte] : page.words[word];
+          return Use{record.first.agent != 0, record.writer.agent != 0, true};
+        },
+        [&](unsigned word) { return page.isSplit[word]; });
+  });
+}

@@ -16,6 +16,7 @@
 #define DPC_SIMULATOR_CHECKERS_PHASESHADOW_H
 
 #include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/Footprint.h"
 #include "simulator/Checkers/PageTable.h"
 
 namespace sim {
@@ -47,6 +48,8 @@ public:
              PhaseConflicts &conflicts);
   /// Whether a byte was accessed in both, and written in one.
   bool conflictsWith(const PhaseShadow &other) const;
+  /// Adds all accesses to `footprint`.
+  void collect(Footprint &footprint) const;
 
 private:
   struct Reader {

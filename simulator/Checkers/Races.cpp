@@ -198,3 +198,24 @@ bool Shadow::conflictsWith(const Shadow &other) const {
     return false;
   });
 }
+
+void Shadow::collect(Footprint &footprint) const {
+  // The scope of a block includes no thread of another launch.
+  auto isWeak = [](Strength strength) { return strength != Strength::Wide; };
+  auto useOf = [&](const Record &record) {
+    bool weak = (record.writer && isWeak(record.writeStrength)) ||
+                (record.reader && isWeak(record.readStrength));
+    if (record.several)
+      for (const Reader &reader : sets[record.readers].list)
+        weak |= isWeak(reader.strength);
+    return Use{record.reader || record.several, record.writer != 0, weak};
+  };
+  pages.forEach([&](uint64_t number, const Page &page) {
+    footprint.addPage(
+        number,
+        [&](unsigned word, unsigned byte) {
+          return useOf(page.isSplit(word) ? (*(*page.bytes)[word])[byte] : page.words[word]);
+        },
+        [&](unsigned word) { return page.isSplit(word); });
+  });
+}

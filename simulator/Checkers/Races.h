@@ -9,6 +9,7 @@
 #define DPC_SIMULATOR_CHECKERS_RACES_H
 
 #include "simulator/Checkers/Clock.h"
+#include "simulator/Checkers/Footprint.h"
 #include "simulator/Checkers/PageTable.h"
 
 namespace sim {
@@ -42,6 +43,8 @@ public:
   Conflict read(const Accessor &by, uint64_t address, unsigned bytes);
   Conflict write(const Accessor &by, uint64_t address, unsigned bytes);
   bool conflictsWith(const Shadow &other) const;
+  /// Adds all accesses to `footprint`.
+  void collect(Footprint &footprint) const;
 
 private:
   struct Record {

@@ -138,6 +138,7 @@ enum class NodeType : uint32_t {
   Empty = 5,
   EventWait = 6,
   EventRecord = 7,
+  Allocate = 10,
   Free = 11,
 };
 

@@ -1,11 +1,15 @@
 //===- Call.cpp - what every call of the driver has in common ---------------------------------===//
 #include "simulator/Driver/Call.h"
 
+#include <fmt/format.h>
 #include <new>
+#include <string_view>
 
 using namespace sim::driver;
 
 Call::Call(const Entry &entry, bool perThread) : entry(entry), state(State::get()) {
+  if (isForkedChild())
+    return; // another thread of the parent may have held the lock
   // A host function that asks for the name of an error: the lock may be ours already, elsewhere.
   lock = std::unique_lock<std::mutex>(state.mutex);
   if (!inHostFunction()) {
@@ -15,8 +19,15 @@ Call::Call(const Entry &entry, bool perThread) : entry(entry), state(State::get(
 }
 
 Call::~Call() {
-  if (!inHostFunction())
-    heldLock() = nullptr;
+  if (inHostFunction() || isForkedChild())
+    return;
+  while (!state.deferred.empty()) {
+    std::vector<std::function<void()>> codes;
+    codes.swap(state.deferred);
+    for (const std::function<void()> &code : codes)
+      callOut(code);
+  }
+  heldLock() = nullptr;
 }
 
 static bool hasName(const Entry &entry, const std::string &name) {
@@ -24,6 +35,16 @@ static bool hasName(const Entry &entry, const std::string &name) {
 }
 
 bool Call::begin(Result &result) {
+  if (isForkedChild() && (!entry.always || std::string_view(entry.name) == "cuInit")) {
+    static bool told = false;
+    if (!told)
+      state.note("call after fork", fmt::format("{}: cuInit was called before fork(), so the child "
+                                                "cannot use the driver",
+                                                entry.symbol));
+    told = true;
+    result = Result::NotInitialized;
+    return false;
+  }
   state.reportTouches();
   for (PlannedFailure &failure : state.configuration.failures)
     if (hasName(entry, failure.call) && ++failure.seen == failure.number) {

@@ -8,14 +8,25 @@
 using namespace sim::driver;
 
 NodeType sim::driver::typeOf(const Command &command) {
-  constexpr NodeType types[] = {NodeType::Kernel, NodeType::Copy,        NodeType::Fill,
-                                NodeType::Host,   NodeType::EventRecord, NodeType::EventWait,
-                                NodeType::Empty,  NodeType::Graph,       NodeType::Free};
+  constexpr NodeType types[] = {
+      NodeType::Kernel,    NodeType::Copy,  NodeType::Fill,  NodeType::Host, NodeType::EventRecord,
+      NodeType::EventWait, NodeType::Empty, NodeType::Graph, NodeType::Free, NodeType::Allocate};
   return types[command.index()];
 }
 
 static bool overlaps(uint64_t a, uint64_t aBytes, uint64_t b, uint64_t bBytes) {
   return a < b + bBytes && b < a + aBytes;
+}
+
+std::string sim::driver::describe(const Command &command) {
+  if (auto *kernel = std::get_if<KernelCommand>(&command))
+    return fmt::format(
+        "kernel {}",
+        kernel->module->loaded->program->functions[kernel->kernel->function].source->name);
+  constexpr const char *names[] = {
+      "",       "a copy", "a fill",  "a host function", "an event",
+      "a wait", "a join", "a graph", "cuMemFreeAsync",  "cuMemAllocAsync"};
+  return names[command.index()];
 }
 
 bool sim::driver::touches(const Command &command, uint64_t base, uint64_t bytes) {
@@ -74,6 +85,42 @@ static bool locate(uint64_t address, size_t bytes, bool device, Bytes &found) {
   return true;
 }
 
+/// So many bytes in a row that nobody has written may be padding inside of a struct.
+static constexpr size_t mostPadding = 15;
+
+static bool isClean(const uint8_t *poison, size_t bytes) {
+  return !poison[0] && std::memcmp(poison, poison + 1, bytes - 1) == 0;
+}
+
+/// A copy to where nothing is known of what is initialised: the host, or a module's variable.
+static void reportUninitialised(const CopyCommand &copy, const uint8_t *poison) {
+  size_t bytes = 0, first = 0;
+  for (size_t row = 0; row < copy.depth * copy.height; ++row) {
+    size_t from =
+        row / copy.height * copy.source.slicePitch + row % copy.height * copy.source.pitch;
+    if (isClean(poison + from, copy.width))
+      continue;
+    for (size_t x = 0, run = 0; x < copy.width; ++x) {
+      run = poison[from + x] ? run + 1 : 0;
+      if (run <= mostPadding)
+        continue;
+      if (!bytes)
+        first = from + x + 1 - run;
+      bytes += run == mostPadding + 1 ? run : 1;
+    }
+  }
+  if (!bytes)
+    return;
+  State &state = State::get();
+  const sim::Allocation *allocation = state.findLive(copy.source.address, 1);
+  uint64_t offset = copy.source.address - allocation->base;
+  state.report("uninitialised",
+               fmt::format("a copy of {} bytes from {}+{:#x} takes {} that nobody has written, the "
+                           "first at {}+{:#x}",
+                           copy.width * copy.height * copy.depth, allocation->name, offset, bytes,
+                           allocation->name, offset + first));
+}
+
 static Result execute(const CopyCommand &copy) {
   size_t bytes = copy.extent(copy.source);
   if (!bytes)
@@ -83,6 +130,8 @@ static Result execute(const CopyCommand &copy) {
   if ((!staged && !locate(copy.source.address, bytes, copy.source.device, source)) ||
       !locate(copy.target.address, copy.extent(copy.target), copy.target.device, target))
     return Result::IllegalAddress;
+  if (source.poison && !target.poison)
+    reportUninitialised(copy, source.poison);
   DeviceAtWork work;
   for (size_t z = 0; z < copy.depth; ++z)
     for (size_t y = 0; y < copy.height; ++y) {
@@ -145,12 +194,13 @@ static Result resultOf(const sim::Report &report) {
   return Result::Success;
 }
 
-static Result execute(const KernelCommand &command) {
+static Result execute(const KernelCommand &command, sim::Footprint *footprint) {
   State &state = State::get();
   const Configuration &configuration = state.configuration;
   static uint64_t launches = 0;
   sim::LaunchOptions options;
   options.check = configuration.check;
+  options.footprint = footprint;
   options.maximumSteps = configuration.steps;
   options.architecture = configuration.architecture;
   if (configuration.order)
@@ -158,6 +208,8 @@ static Result execute(const KernelCommand &command) {
   DeviceAtWork work;
   sim::LaunchResult result = sim::launch(*command.module->loaded, command.kernel->function,
                                          command.shape, state.memory, options);
+  if (footprint)
+    *footprint = std::move(result.footprint);
   Result fault = Result::Success;
   for (const sim::Report &report : result.reports.all()) {
     state.report(report);
@@ -176,7 +228,36 @@ static Result execute(const HostCommand &command, Result contextFault) {
   return Result::Success;
 }
 
-Result sim::driver::execute(const Command &command, Result contextFault) {
+static void addRows(const CopyEnd &end, const CopyCommand &copy, bool written,
+                    sim::Footprint &footprint) {
+  for (size_t z = 0; z < copy.depth; ++z)
+    for (size_t y = 0; y < copy.height; ++y)
+      footprint.addRange(end.address + z * end.slicePitch + y * end.pitch, copy.width, written);
+}
+
+/// What copies, fills and the like use.
+static void addFootprint(const Command &command, sim::Footprint &footprint) {
+  if (auto *copy = std::get_if<CopyCommand>(&command)) {
+    if (copy->staged.empty())
+      addRows(copy->source, *copy, false, footprint);
+    addRows(copy->target, *copy, true, footprint);
+  } else if (auto *fill = std::get_if<FillCommand>(&command)) {
+    for (size_t y = 0; y < fill->fill.height; ++y)
+      footprint.addRange(fill->fill.target + y * fill->fill.pitch,
+                         fill->fill.width * fill->fill.elementBytes, true);
+  } else {
+    auto *free = std::get_if<FreeCommand>(&command);
+    auto *allocate = std::get_if<AllocateCommand>(&command);
+    uint64_t address = free ? free->address : allocate ? allocate->address : 0;
+    if (sim::Allocation *allocation = State::get().findLive(address, 1))
+      footprint.addRange(address, allocation->bytes, true);
+  }
+}
+
+Result sim::driver::execute(const Command &command, Result contextFault,
+                            sim::Footprint *footprint) {
+  if (footprint)
+    addFootprint(command, *footprint);
   if (auto *host = std::get_if<HostCommand>(&command))
     return ::execute(*host, contextFault);
   if (auto *record = std::get_if<RecordCommand>(&command)) {
@@ -190,7 +271,7 @@ Result sim::driver::execute(const Command &command, Result contextFault) {
   if (contextFault != Result::Success)
     return contextFault;
   if (auto *kernel = std::get_if<KernelCommand>(&command))
-    return ::execute(*kernel);
+    return ::execute(*kernel, footprint);
   if (auto *copy = std::get_if<CopyCommand>(&command))
     return ::execute(*copy);
   if (auto *fill = std::get_if<FillCommand>(&command))

@@ -64,19 +64,25 @@ struct ChildCommand {
 struct FreeCommand {
   uint64_t address = 0;
 };
+/// Has happened at the call already; tells which work may use the memory.
+struct AllocateCommand {
+  uint64_t address = 0;
+};
 
 using Command = std::variant<KernelCommand, CopyCommand, FillCommand, HostCommand, RecordCommand,
-                             WaitCommand, EmptyCommand, ChildCommand, FreeCommand>;
+                             WaitCommand, EmptyCommand, ChildCommand, FreeCommand, AllocateCommand>;
 
 NodeType typeOf(const Command &command);
+/// In words, for reports.
+std::string describe(const Command &command);
 
 /// Whether the command may use memory of [base, base + bytes). Of a kernel's arguments every
 /// aligned 8-byte word counts as a pointer.
 bool touches(const Command &command, uint64_t base, uint64_t bytes);
 
 /// Runs it. Returns the fault that kills the context, or Success. A HostCommand runs without the
-/// lock.
-Result execute(const Command &command, Result contextFault);
+/// lock. Adds the memory that was used to `footprint`, if there is one.
+Result execute(const Command &command, Result contextFault, Footprint *footprint);
 
 /// A checked launch. `parameters` and `extra` as cuLaunchKernel takes them.
 KernelCommand makeKernel(Handle function, const uint32_t (&grid)[3], const uint32_t (&block)[3],

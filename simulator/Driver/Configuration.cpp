@@ -92,6 +92,7 @@ Configuration sim::driver::readConfiguration() {
       wrong(name, text, fmt::format("a whole number from {} to {}", least, most).c_str());
   };
   number("DPC_MOCK_CC", configuration.architecture, 50, 129);
+  number("DPC_MOCK_VERSION", configuration.version, 11000, 13990);
   number("DPC_MOCK_ORDER", configuration.order, 0, ~0ull);
   number("DPC_MOCK_MEMORY", configuration.memory, 1, 1ull << 46);
   number("DPC_MOCK_STEPS", configuration.steps, 1, ~0ull);

@@ -20,6 +20,7 @@ struct PlannedFailure {
 /// DPC_MOCK_*; docs/mock-cuda.md says what they mean.
 struct Configuration {
   unsigned architecture = 80;
+  unsigned version = 13000; ///< of CUDA: 1000 major + 10 minor
   uint64_t order = 0;
   uint64_t memory = 8ull << 30;
   uint64_t steps = 1'000'000'000;

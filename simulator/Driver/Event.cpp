@@ -100,7 +100,7 @@ Result sim::driver::contextRecord(Handle contextHandle, Handle handle) {
   for (const std::weak_ptr<Stream> &weak : context->streams)
     if (std::shared_ptr<Stream> stream = weak.lock())
       after.push_back(stream->last);
-  event->work = state.queue->submit(*context, RecordCommand{event}, after);
+  event->work = state.queue->submit(*context, state.queue->newChain(), RecordCommand{event}, after);
   event->queried = event->wasCaptured = false;
   return Result::Success;
 }

@@ -160,6 +160,21 @@ static Image readFatBinary(const char *data, unsigned architecture) {
                        : "the fatbin has cubins only; the mock driver runs PTX");
 }
 
+bool sim::driver::isWhole(std::string_view image) {
+  uint32_t magic = 0;
+  if (image.size() >= sizeof(magic))
+    std::memcpy(&magic, image.data(), sizeof(magic));
+  if (magic == wrapperMagic) // holds an address, which means nothing outside of its process
+    return false;
+  if (magic != fatMagic)
+    return true;
+  FatHeader header;
+  if (image.size() < sizeof(header))
+    return false;
+  std::memcpy(&header, image.data(), sizeof(header));
+  return header.headerBytes <= image.size() && header.bytes <= image.size() - header.headerBytes;
+}
+
 Image sim::driver::readImage(const void *image, unsigned architecture) {
   if (!image)
     return failed(Result::InvalidValue, "there is no image");

@@ -5,6 +5,7 @@
 #include "simulator/Driver/Api.h"
 
 #include <string>
+#include <string_view>
 
 namespace sim::driver {
 
@@ -20,6 +21,8 @@ struct Image {
 /// newest architecture that is not newer than `architecture`. Sizes are in the headers, so that
 /// none is given, as in the driver's interface.
 Image readImage(const void *image, unsigned architecture);
+/// False for the contents of a file that readImage would read beyond the end of.
+bool isWhole(std::string_view image);
 
 } // namespace sim::driver
 #endif

@@ -57,6 +57,7 @@ std::vector<std::shared_ptr<Node>> Graph::ordered() const {
 std::shared_ptr<Graph> Graph::clone() const {
   auto copy = std::make_shared<Graph>();
   copy->clonedFrom = handle;
+  copy->userObjects.add(userObjects);
   State::get().add(copy);
   std::map<Handle, Handle> twins;
   for (const std::shared_ptr<Node> &node : nodes) {

@@ -6,6 +6,32 @@
 
 namespace sim::driver {
 
+/// What graphs keep alive for the client.
+struct UserObject : Object {
+  const char *what() const override { return "user object"; }
+  HostFunction destroy = nullptr;
+  void *data = nullptr;
+  uint64_t references = 0;
+};
+
+/// References to user objects that a graph holds. They are given back with it.
+class UserReferences {
+public:
+  UserReferences() = default;
+  UserReferences(const UserReferences &other) { add(other); }
+  UserReferences &operator=(const UserReferences &) = delete;
+  ~UserReferences();
+  /// Takes over `count` references that have been counted already.
+  void take(const std::shared_ptr<UserObject> &object, uint64_t count);
+  void add(const UserReferences &other);
+  /// Throws InvalidValue if there are fewer.
+  void giveBack(const std::shared_ptr<UserObject> &object, uint64_t count);
+  bool empty() const { return held.empty(); }
+
+private:
+  std::map<std::shared_ptr<UserObject>, uint64_t> held;
+};
+
 struct Node : Object {
   const char *what() const override { return "graph node"; }
   ~Node() override;
@@ -22,6 +48,7 @@ struct Graph : Object, std::enable_shared_from_this<Graph> {
   std::vector<std::shared_ptr<Node>> nodes; ///< in order of creation
   bool isOwned = false;                     ///< by a node, a capture or an executable graph
   Handle clonedFrom = 0;
+  UserReferences userObjects;
 
   /// Throws InvalidValue for dependencies that are no nodes of this graph.
   std::shared_ptr<Node> add(Command command, const std::vector<Handle> &after);
@@ -40,13 +67,15 @@ struct Step {
   Command command;
   std::vector<size_t> after; ///< positions of steps
   bool enabled = true;
+  size_t chain = 0;      ///< position in ExecutableGraph::chains
+  size_t childSteps = 0; ///< before this one, if it is the end of a child graph
 };
 
 struct ExecutableGraph : Object {
   const char *what() const override { return "executable graph"; }
-  ~ExecutableGraph() override;
   std::vector<Step> steps;
-  std::shared_ptr<Graph> graph; ///< as it was instantiated
+  std::vector<Order::Chain> chains;
+  UserReferences userObjects;
   uint64_t flags = 0;
   uint64_t last = 0; ///< work of the last launch
 };

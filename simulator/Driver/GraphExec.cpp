@@ -6,11 +6,6 @@
 
 using namespace sim::driver;
 
-ExecutableGraph::~ExecutableGraph() {
-  if (graph)
-    State::get().remove(graph->handle);
-}
-
 static std::shared_ptr<ExecutableGraph> findExecutable(Handle handle) {
   return State::get().find<ExecutableGraph>(handle, Result::InvalidValue);
 }
@@ -30,7 +25,9 @@ static std::vector<size_t> layOut(const Graph &graph, const std::vector<size_t> 
     for (Handle each : node->after)
       step.after.push_back(position.at(each));
     if (auto *child = std::get_if<ChildCommand>(&node->command)) {
+      size_t first = steps.size();
       std::vector<size_t> childEnds = layOut(*child->graph, step.after, steps);
+      step.childSteps = steps.size() - first;
       step.after.insert(step.after.end(), childEnds.begin(), childEnds.end());
       step.command = EmptyCommand{}; // the end of the child
     } else {
@@ -48,15 +45,32 @@ static std::vector<size_t> layOut(const Graph &graph, const std::vector<size_t> 
   return ends;
 }
 
+/// Each step goes on with the chain of one that it comes after, if nobody else has. Returns the
+/// number of chains.
+static size_t layChains(std::vector<Step> &steps) {
+  std::vector<bool> continued(steps.size());
+  size_t chains = 0;
+  for (Step &step : steps) {
+    auto free = std::find_if(step.after.begin(), step.after.end(),
+                             [&](size_t each) { return !continued[each]; });
+    step.chain = free == step.after.end() ? chains++ : steps[*free].chain;
+    if (free != step.after.end())
+      continued[*free] = true;
+  }
+  return chains;
+}
+
 std::shared_ptr<ExecutableGraph> sim::driver::instantiate(const Graph &graph, uint64_t flags) {
   require(flags <= 15);
   require(!(flags & 4), Result::NotSupported); // launching from the device
   auto executable = std::make_shared<ExecutableGraph>();
   executable->context = currentContext()->handle;
   layOut(graph, {}, executable->steps);
+  size_t chains = layChains(executable->steps);
+  for (size_t i = 0; i < chains; ++i)
+    executable->chains.push_back(State::get().queue->newChain());
   executable->flags = flags;
-  executable->graph = graph.clone();
-  executable->graph->isOwned = true;
+  executable->userObjects.add(graph.userObjects);
   State::get().add(executable);
   return executable;
 }
@@ -93,7 +107,9 @@ Result sim::driver::executableFlags(Handle executable, uint64_t *flags) {
 }
 
 Result sim::driver::executableDestroy(Handle executable) {
-  findExecutable(executable);
+  std::shared_ptr<ExecutableGraph> found = findExecutable(executable);
+  if (!found->userObjects.empty()) // they live until launches in flight are done
+    State::get().queue->finish(found->last);
   State::get().remove(executable);
   return Result::Success;
 }
@@ -156,6 +172,33 @@ Result sim::driver::executableEvent(Handle executable, Handle node, Handle event
   return Result::InvalidValue;
 }
 
+Result sim::driver::executableChild(Handle executable, Handle node, Handle child) {
+  std::shared_ptr<ExecutableGraph> found = findExecutable(executable);
+  std::vector<Step> &steps = found->steps;
+  std::vector<Step> given;
+  auto graph = State::get().find<Graph>(child, Result::InvalidValue);
+  layOut(*graph, {}, given);
+  auto end =
+      std::find_if(steps.begin(), steps.end(), [&](const Step &step) { return step.node == node; });
+  require(end != steps.end());
+  // The steps of the child stand before its end.
+  auto first = static_cast<size_t>(end - steps.begin()) - end->childSteps;
+  require(given.size() == end->childSteps, Result::GraphExecUpdateFailure);
+  for (size_t i = 0; i < given.size(); ++i) {
+    std::vector<size_t> inside;
+    for (size_t each : steps[first + i].after)
+      if (each >= first)
+        inside.push_back(each - first);
+    require(typeOf(given[i].command) == typeOf(steps[first + i].command) &&
+                given[i].after == inside,
+            Result::GraphExecUpdateFailure);
+  }
+  for (size_t i = 0; i < given.size(); ++i)
+    steps[first + i].command = std::move(given[i].command);
+  found->userObjects.add(graph->userObjects);
+  return Result::Success;
+}
+
 Result sim::driver::executableNode(Handle executable, Handle node, NodeParameters *parameters) {
   NodeParameters &given = required(parameters);
   switch (given.type) {
@@ -171,7 +214,9 @@ Result sim::driver::executableNode(Handle executable, Handle node, NodeParameter
   case NodeType::EventRecord:
     return executableEvent(executable, node, given.event);
   case NodeType::Graph:
+    return executableChild(executable, node, given.graph);
   case NodeType::Empty:
+  case NodeType::Allocate:
   case NodeType::Free:
     break;
   }
@@ -221,7 +266,8 @@ void sim::driver::launchGraph(ExecutableGraph &executable, Stream &stream) {
     if (wait)
       after.push_back(wait->event->work);
     Command command = step.enabled ? step.command : Command(EmptyCommand{});
-    uint64_t work = state.queue->submit(*context, std::move(command), std::move(after));
+    uint64_t work = state.queue->submit(*context, executable.chains[step.chain], std::move(command),
+                                        std::move(after));
     works.push_back(work);
     if (auto *record = std::get_if<RecordCommand>(&step.command)) {
       record->event->work = work;
@@ -229,17 +275,31 @@ void sim::driver::launchGraph(ExecutableGraph &executable, Stream &stream) {
     }
   }
   works.insert(works.end(), before.begin(), before.end());
-  executable.last = state.queue->submit(*context, EmptyCommand{}, works);
+  executable.last =
+      state.queue->submit(*context, state.queue->chainOf(stream), EmptyCommand{}, works);
   state.queue->setLast(stream, executable.last);
+}
+
+/// As a graph for a child node.
+static std::shared_ptr<Graph> asGraph(const ExecutableGraph &executable) {
+  auto graph = std::make_shared<Graph>();
+  graph->isOwned = true;
+  graph->userObjects.add(executable.userObjects);
+  State::get().add(graph);
+  for (const Step &step : executable.steps) {
+    std::vector<Handle> after;
+    for (size_t each : step.after)
+      after.push_back(graph->nodes[each]->handle);
+    graph->add(step.enabled ? step.command : Command(EmptyCommand{}), after);
+  }
+  return graph;
 }
 
 Result sim::driver::graphLaunch(Handle handle, Handle streamHandle) {
   std::shared_ptr<Stream> stream = findStream(streamHandle);
   std::shared_ptr<ExecutableGraph> executable = findExecutable(handle);
   if (stream->capture) {
-    ChildCommand child{executable->graph->clone()};
-    child.graph->isOwned = true;
-    enqueue(*stream, child);
+    enqueue(*stream, ChildCommand{asGraph(*executable)});
     return Result::Success;
   }
   requireNotCapturing(*stream);
@@ -270,6 +330,7 @@ Result sim::driver::executableUpdate(Handle handle, Handle graphHandle, UpdateIn
   // Nodes keep the names under which they were instantiated.
   for (size_t i = 0; i < steps.size(); ++i)
     executable->steps[i].command = std::move(steps[i].command);
+  executable->userObjects.add(graph->userObjects);
   return Result::Success;
 }
 

@@ -221,6 +221,7 @@ Result sim::driver::addNode(Handle *node, Handle graph, const Handle *dependenci
     return addWait(node, graph, dependencies, count, given.event);
   case NodeType::EventRecord:
     return addRecord(node, graph, dependencies, count, given.event);
+  case NodeType::Allocate:
   case NodeType::Free:
     break;
   }
@@ -249,6 +250,7 @@ Result sim::driver::nodeSet(Handle node, NodeParameters *parameters) {
     return eventNodeSet(node, given.event);
   case NodeType::Graph:
   case NodeType::Empty:
+  case NodeType::Allocate:
   case NodeType::Free:
     break;
   }

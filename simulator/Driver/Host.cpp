@@ -63,7 +63,8 @@ Result sim::driver::hostRegister(void *pointer, size_t bytes, unsigned flags) {
   require(pointer && bytes && flags <= 15);
   State &state = State::get();
   uint64_t address = reinterpret_cast<uintptr_t>(pointer);
-  require(address < sim::globalBase || address >= sim::sharedWindow);
+  require(HostPages::areMapped(address, bytes) &&
+          (address >= sim::deviceEnd || address + bytes <= sim::deviceBase));
   Buffer buffer;
   buffer.kind = Buffer::Kind::Registered;
   buffer.context = context->handle;

@@ -115,6 +115,13 @@ void HostPages::unmap(std::byte *pages, size_t bytes) {
   munmap(pages, (bytes + pageBytes() - 1) / pageBytes() * pageBytes());
 }
 
+bool HostPages::areMapped(uint64_t begin, size_t bytes) {
+  uint64_t first = begin / pageBytes() * pageBytes();
+  // Does nothing to pages that are no file's, but fails with ENOMEM where there are none.
+  return bytes <= ~begin &&
+         msync(reinterpret_cast<void *>(first), begin + bytes - first, MS_ASYNC) == 0;
+}
+
 HostPages::Token HostPages::watch(uint64_t begin, size_t bytes, bool written, uint64_t first,
                                   size_t all) {
   uint64_t page = pageBytes();

@@ -28,6 +28,8 @@ public:
   static std::byte *map(size_t bytes);
   static bool isOurs(uint64_t address) { return address >= base && address < base + (1ull << 40); }
   static void unmap(std::byte *pages, size_t bytes);
+  /// Whether all pages of [begin, begin + bytes) exist.
+  static bool areMapped(uint64_t begin, size_t bytes);
 
   /// Watches [begin, begin + bytes). `written`: by the device. Only pages that lie whole in
   /// [first, first + all), the client's registered or our own, are protected.

@@ -7,16 +7,21 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 using namespace sim::driver;
 
-/// The newest PTX that CUDA 13.0's driver takes.
-static constexpr unsigned newestPtx = 90;
+/// The newest PTX that the driver of a CUDA version takes, as 10 major + minor: 7.x came with CUDA
+/// 11.x, 8.x with 12.x (but 12.5 and 12.6 have the same), 9.x with 13.x.
+static unsigned newestPtx(unsigned cuda) {
+  unsigned major = cuda / 1000, minor = cuda % 1000 / 10;
+  return 10 * (major - 4) + minor - (major == 12 && minor > 5);
+}
 
-void sim::driver::writeJitLog(const JitOptions &options, bool error, const std::string &text) {
+bool sim::driver::writeJitLog(const JitOptions &options, bool error, const std::string &text) {
   JitOption buffer = error ? JitOption::ErrorLog : JitOption::InfoLog;
   JitOption size = error ? JitOption::ErrorLogBytes : JitOption::InfoLogBytes;
   char *to = nullptr;
@@ -31,12 +36,13 @@ void sim::driver::writeJitLog(const JitOptions &options, bool error, const std::
     }
   }
   if (!to || !room)
-    return;
+    return false;
   size_t bytes = std::min(text.size(), room - 1);
   std::memcpy(to, text.data(), bytes);
   to[bytes] = 0;
   // The driver returns how much it has written in the place of the size.
   *written = reinterpret_cast<void *>(bytes ? bytes + 1 : 0);
+  return true;
 }
 
 /// `.version M.N` of the text, as 10 M + N; 0 if there is none.
@@ -52,7 +58,9 @@ static unsigned versionOf(const std::string &text) {
 }
 
 [[noreturn]] static void fail(const JitOptions &options, Result result, const std::string &text) {
-  writeJitLog(options, true, text);
+  // A client that does not ask for the log gets a number only, which says little.
+  if (!writeJitLog(options, true, text))
+    State::get().note("module not loaded", text.substr(0, text.find('\n')));
   throw Failure{result};
 }
 
@@ -70,11 +78,12 @@ std::shared_ptr<Module> sim::driver::loadModule(const void *image, const JitOpti
   Image read = readImage(image, architecture);
   if (read.result != Result::Success)
     fail(options, read.result, read.error);
-  if (unsigned version = versionOf(read.ptx); version > newestPtx)
+  unsigned version = versionOf(read.ptx), newest = newestPtx(state.configuration.version);
+  if (version > newest)
     fail(options, Result::UnsupportedPtxVersion,
          fmt::format("ptxas application ptx input; Unsupported .version {}.{}; current version is "
                      "'{}.{}'",
-                     version / 10, version % 10, newestPtx / 10, newestPtx % 10));
+                     version / 10, version % 10, newest / 10, newest % 10));
   ptx::ParseResult parsed = ptx::parseModule(read.ptx, "module");
   if (!parsed.module)
     fail(options, Result::InvalidPtx, jitError(parsed.error));
@@ -94,11 +103,12 @@ std::shared_ptr<Module> sim::driver::loadModule(const void *image, const JitOpti
   return module;
 }
 
-std::string sim::driver::readWholeFile(const char *path) {
+std::string sim::driver::readImageFile(const char *path) {
   std::ifstream file(&required(path), std::ios::binary);
-  std::ostringstream text;
-  require(file && text << file.rdbuf(), Result::FileNotFound);
-  return std::move(text).str();
+  require(file.is_open() && !std::filesystem::is_directory(path), Result::FileNotFound);
+  std::string image(std::istreambuf_iterator<char>(file), {});
+  require(isWhole(image), Result::InvalidImage);
+  return image;
 }
 
 std::vector<ptx::FunctionId> sim::driver::kernelsOf(const Module &module) {

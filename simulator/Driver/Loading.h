@@ -15,8 +15,8 @@ struct JitOptions {
 
 /// Loads and gives the module a handle. Throws after writing the error log.
 std::shared_ptr<Module> loadModule(const void *image, const JitOptions &options, bool library);
-/// Throws FileNotFound.
-std::string readWholeFile(const char *path);
+/// Throws FileNotFound, and InvalidImage for a fatbin that has lost its end.
+std::string readImageFile(const char *path);
 /// The handle of a kernel; throws NotFound.
 Handle kernelNamed(Module &module, const char *name);
 std::vector<ptx::FunctionId> kernelsOf(const Module &module);
@@ -24,8 +24,8 @@ Handle kernelHandle(Module &module, ptx::FunctionId id);
 /// Ends the module: queued launches of it run first.
 void unloadModule(Handle handle);
 void findGlobal(const Module &module, const char *name, DevicePointer *pointer, size_t *bytes);
-/// Writes `text` to the log buffer of the options, if there is one.
-void writeJitLog(const JitOptions &options, bool error, const std::string &text);
+/// Writes `text` to the log buffer of the options; false if there is none.
+bool writeJitLog(const JitOptions &options, bool error, const std::string &text);
 
 } // namespace sim::driver
 #endif

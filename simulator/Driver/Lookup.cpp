@@ -2,6 +2,7 @@
 #include "simulator/Driver/Call.h"
 #include "simulator/Driver/Calls.h"
 
+#include <cstring>
 #include <fmt/format.h>
 #include <string_view>
 
@@ -57,8 +58,6 @@ const size_t sim::driver::entryCount = positions;
   DPC_EXPORT(symbol##suffix, function, (&Thunk<&function, at_##symbol, true>::run))
 #include "simulator/Driver/Entries.def"
 
-constexpr int driverVersionNumber = 13000;
-
 Result sim::driver::init(unsigned flags) {
   State &state = State::get();
   require(flags == 0);
@@ -71,7 +70,7 @@ Result sim::driver::init(unsigned flags) {
 }
 
 Result sim::driver::driverVersion(int *version) {
-  required(version) = driverVersionNumber;
+  required(version) = static_cast<int>(State::get().configuration.version);
   return Result::Success;
 }
 
@@ -114,9 +113,16 @@ Result sim::driver::procAddress(const char *symbol, void **function, int version
   return procAddressStatus(symbol, function, version, flags, nullptr);
 }
 
-Result sim::driver::exportTable(const void **table, const Uuid *) {
-  // NVIDIA's own libraries ask for undocumented tables; there are none.
+Result sim::driver::exportTable(const void **table, const Uuid *id) {
+  // NVIDIA's own libraries ask for undocumented tables; there are none. Without this one the CUDA
+  // runtime does nothing more and lets every call fail.
+  constexpr unsigned char runtime[16] = {0x6b, 0xd5, 0xfb, 0x6c, 0x5b, 0xf4, 0xe7, 0x4a,
+                                         0x89, 0x87, 0xd9, 0x39, 0x12, 0xfd, 0x9d, 0xf9};
   required(table) = nullptr;
+  if (std::memcmp(required(id).bytes, runtime, sizeof(runtime)) == 0)
+    State::get().note("not supported",
+                      "the CUDA runtime (libcudart) needs tables of NVIDIA's driver that are not "
+                      "documented; the mock driver runs programs that use the driver API");
   return Result::NotFound;
 }
 

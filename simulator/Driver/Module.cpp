@@ -21,13 +21,13 @@ Result sim::driver::moduleLoadData(Handle *module, const void *image) {
 
 Result sim::driver::moduleLoad(Handle *module, const char *file) {
   currentContext();
-  std::string image = readWholeFile(file);
+  std::string image = readImageFile(file);
   return moduleLoadData(module, image.c_str());
 }
 
 Result sim::driver::moduleUnload(Handle module) {
   currentContext();
-  require(!State::get().find<Module>(module)->isLibrary, Result::InvalidHandle);
+  require(!State::get().find<Module>(module)->isLibrary, Result::NotPermitted);
   unloadModule(module);
   return Result::Success;
 }
@@ -83,7 +83,7 @@ Result sim::driver::libraryLoadData(Handle *library, const void *code, const Jit
 Result sim::driver::libraryLoadFile(Handle *library, const char *file, const JitOption *options,
                                     void **values, unsigned count, const void *, void **,
                                     unsigned) {
-  std::string image = readWholeFile(file);
+  std::string image = readImageFile(file);
   return libraryLoadData(library, image.c_str(), options, values, count, nullptr, nullptr, 0);
 }
 
@@ -164,6 +164,7 @@ Result sim::driver::linkAddData(Handle handle, unsigned type, const void *data, 
     return Result::NotSupported;
   }
   std::string copy(static_cast<const char *>(data), bytes); // with a NUL behind it
+  require(isWhole(copy), Result::InvalidImage);
   Image image = readImage(copy.c_str(), State::get().configuration.architecture);
   if (image.result != Result::Success) {
     writeJitLog(jit, true, image.error);
@@ -175,7 +176,7 @@ Result sim::driver::linkAddData(Handle handle, unsigned type, const void *data, 
 
 Result sim::driver::linkAddFile(Handle handle, unsigned type, const char *path, unsigned count,
                                 const JitOption *options, void **values) {
-  std::string data = readWholeFile(path);
+  std::string data = readImageFile(path);
   return linkAddData(handle, type, data.data(), data.size(), path, count, options, values);
 }
 

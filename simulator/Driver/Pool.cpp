@@ -131,6 +131,7 @@ static Result allocate(DevicePointer *pointer, size_t bytes, const std::shared_p
   pool->used += bytes;
   pool->mostUsed = std::max(pool->mostUsed, pool->used);
   *pointer = state.addBuffer(buffer).allocation->base;
+  enqueue(*on, AllocateCommand{*pointer});
   return Result::Success;
 }
 

@@ -118,7 +118,7 @@ static CopyEnd resolve(const GivenEnd &given, const CopyCommand &copy) {
     // Freed memory of the device or beyond the end of a buffer is no other memory of the host.
     sim::Allocation *near = state.memory.find(end.address);
     require(!near || !near->live || end.address - near->base >= near->bytes);
-    require(end.address < sim::globalBase || end.address >= sim::sharedWindow);
+    require(end.address < sim::deviceBase || end.address >= sim::deviceEnd);
     require(!HostPages::isOurs(end.address));
   }
   return end;

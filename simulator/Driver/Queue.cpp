@@ -2,6 +2,8 @@
 #include "simulator/Driver/Queue.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <string_view>
 
 using namespace sim::driver;
 
@@ -28,8 +30,11 @@ static std::vector<HostPages::Token> watchPages(State &state, const CopyCommand 
   return tokens;
 }
 
-uint64_t Queue::submit(Context &context, Command command, std::vector<uint64_t> after) {
+uint64_t Queue::submit(Context &context, Order::Chain chain, Command command,
+                       std::vector<uint64_t> after) {
   uint64_t number = next++;
+  if (state.configuration.check)
+    order.submitted(number, context.handle, chain, after);
   Work work;
   work.context = context.handle;
   for (uint64_t each : after)
@@ -46,7 +51,7 @@ uint64_t Queue::submit(Context &context, Command command, std::vector<uint64_t> 
     ready.insert(number);
   pending.emplace(number, std::move(work));
   if (pending.size() > mostPending)
-    finish(pending.begin()->first);
+    drain(pending.begin()->first);
   return number;
 }
 
@@ -64,6 +69,12 @@ std::vector<uint64_t> Queue::before(Context &context, Stream &stream) {
   return after;
 }
 
+Order::Chain Queue::chainOf(Stream &stream) {
+  if (!stream.chain)
+    stream.chain = newChain();
+  return stream.chain;
+}
+
 void Queue::setLast(Stream &stream, uint64_t work) {
   stream.last = work;
   stream.queried = false;
@@ -75,7 +86,7 @@ uint64_t Queue::submit(Context &context, Stream &stream, Command command) {
   std::shared_ptr<Event> event = record ? record->event : nullptr;
   if (auto *wait = std::get_if<WaitCommand>(&command))
     after.push_back(wait->event->work);
-  uint64_t work = submit(context, std::move(command), std::move(after));
+  uint64_t work = submit(context, chainOf(stream), std::move(command), std::move(after));
   setLast(stream, work);
   if (event) {
     event->work = work;
@@ -106,7 +117,9 @@ void Queue::run(uint64_t number) {
       at == state.objects.end() ? nullptr : std::dynamic_pointer_cast<Context>(at->second);
   Result fault = context ? context->fault : Result::ContextIsDestroyed;
   // References into the map stay valid while a host function runs and others add work.
-  Result result = execute(work.command, fault);
+  bool watched = state.configuration.check && order.isConcurrent(number);
+  Footprint footprint;
+  Result result = execute(work.command, fault, watched ? &footprint : nullptr);
   if (context && context->fault == Result::Success && result != Result::Success)
     context->fault = result;
   Command done = std::move(work.command); // destroyed when the work is gone already
@@ -114,7 +127,36 @@ void Queue::run(uint64_t number) {
     if (!--pending.at(each).blockers)
       ready.insert(each);
   pending.erase(number);
+  if (state.configuration.check)
+    check(number, done, std::move(footprint));
   changed.notify_all();
+}
+
+void Queue::check(uint64_t number, const Command &command, Footprint footprint) {
+  bool named = !footprint.empty();
+  std::string what = named ? describe(command) : std::string();
+  for (const Order::Race &race : order.finished(number, what, std::move(footprint))) {
+    std::string where = fmt::format("{:#x}", race.conflict.address);
+    std::string_view buffer = where;
+    if (sim::Allocation *allocation = state.memory.find(race.conflict.address);
+        allocation && race.conflict.address - allocation->base < allocation->bytes) {
+      where = fmt::format("{}+{:#x}", allocation->name, race.conflict.address - allocation->base);
+      buffer = allocation->name;
+    }
+    auto use = [](const std::string &what, bool writes) {
+      bool isMemory = what.starts_with("cuMem"); // its coming or going
+      return what + (isMemory ? "" : writes ? " (writes)" : " (reads)");
+    };
+    // Graphs and loops do the same again and again.
+    if (races.insert(fmt::format("{} {} {}", what, race.other, buffer)).second)
+      state.report("race between streams",
+                   fmt::format("{} and {} use {}, and nothing orders the two",
+                               use(what, race.conflict.mineWrites),
+                               use(race.other, race.conflict.otherWrites), where));
+  }
+  // The client may go on with other streams when its function has been called.
+  if (std::holds_alternative<HostCommand>(command))
+    order.waited(number, next, oldest());
 }
 
 std::set<uint64_t> Queue::neededFor(uint64_t target) const {
@@ -145,11 +187,27 @@ bool Queue::runReady(uint64_t target) {
   return progress;
 }
 
-void Queue::finish(uint64_t work) {
+size_t Queue::countWork(const Context *context) const {
+  return static_cast<size_t>(std::count_if(pending.begin(), pending.end(), [&](const auto &each) {
+    const Command &command = each.second.command;
+    return (!context || each.second.context == context->handle) &&
+           (std::holds_alternative<KernelCommand>(command) ||
+            std::holds_alternative<CopyCommand>(command) ||
+            std::holds_alternative<FillCommand>(command) ||
+            std::holds_alternative<HostCommand>(command));
+  }));
+}
+
+void Queue::drain(uint64_t work) {
   // Without progress another thread is in a host function that this work comes after.
   while (isPending(work))
     if (!runReady(work))
       changed.wait(*heldLock());
+}
+
+void Queue::finish(uint64_t work) {
+  drain(work);
+  order.waited(work, next, oldest());
 }
 
 void Queue::finish(const Context &context) {
@@ -158,9 +216,10 @@ void Queue::finish(const Context &context) {
       return each.second.context == context.handle;
     });
     if (first == pending.end())
-      return;
-    finish(first->first);
+      break;
+    drain(first->first);
   }
+  order.waitedForAll(context.handle, next, oldest());
 }
 
 void Queue::settle(const Context &context) {

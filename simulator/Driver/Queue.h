@@ -11,6 +11,7 @@
 
 #include "simulator/Driver/Command.h"
 #include "simulator/Driver/HostPages.h"
+#include "simulator/Driver/Order.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -35,7 +36,8 @@ struct Stream : Object {
   unsigned flags = 0;
   int priority = 0;
   uint64_t id = 0;
-  uint64_t last = 0; ///< work; 0: none yet
+  uint64_t last = 0;      ///< work; 0: none yet
+  Order::Chain chain = 0; ///< 0: not yet
   bool queried = false;
   bool isLegacy = false;
   bool isOwnedByContext = false; ///< the legacy and the per-thread ones
@@ -70,12 +72,19 @@ public:
   explicit Queue(State &state) : state(state) {}
   /// Adds to a stream that does not capture. Returns the work's number.
   uint64_t submit(Context &context, Stream &stream, Command command);
-  /// Adds work with dependencies of its own (nodes of a graph).
-  uint64_t submit(Context &context, Command command, std::vector<uint64_t> after);
+  /// Adds work with dependencies of its own (nodes of a graph). It must come after the work of its
+  /// chain.
+  uint64_t submit(Context &context, Order::Chain chain, Command command,
+                  std::vector<uint64_t> after);
+  Order::Chain newChain() { return order.newChain(); }
   /// What new work on the stream has to wait for.
   std::vector<uint64_t> before(Context &context, Stream &stream);
+  Order::Chain chainOf(Stream &stream);
   void setLast(Stream &stream, uint64_t work);
   bool isPending(uint64_t work) const { return pending.contains(work); }
+  /// Pending work that does something, of `context` or of all. Events and joins do not count.
+  size_t countWork(const Context *context = nullptr) const;
+  /// The host waits for it.
   void finish(uint64_t work);
   void finish(const Context &context);
   /// Throws what a synchronisation returns after faults and strict reports.
@@ -91,12 +100,19 @@ private:
   /// Runs what `target` needs and can run, or with an order one piece of any work. False if
   /// nothing can: others run what is needed.
   bool runReady(uint64_t target);
+  /// As finish(), but the host does not know.
+  void drain(uint64_t work);
+  uint64_t oldest() const { return pending.empty() ? next : pending.begin()->first; }
+  /// Reports races of the work, which is done, with work that was done before.
+  void check(uint64_t number, const Command &command, Footprint footprint);
   void run(uint64_t number);
   uint64_t draw(uint64_t below);
 
   State &state;
   std::map<uint64_t, Work> pending;
   std::set<uint64_t> ready; ///< pending work that could run now
+  Order order;
+  std::set<std::string> races; ///< that have been reported
   uint64_t next = 1;
   uint64_t random = 0;
   std::condition_variable changed;

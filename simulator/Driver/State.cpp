@@ -3,8 +3,10 @@
 
 #include "simulator/Driver/Queue.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <pthread.h>
 
 using namespace sim::driver;
 
@@ -15,8 +17,15 @@ State::State() : configuration(readConfiguration()), memory(configuration.memory
         fmt::format("DPC_MOCK_LOG: the file `{}` cannot be written", configuration.log);
 }
 
+static std::atomic<bool> forked = false;
+
+bool sim::driver::isForkedChild() { return forked; }
+
 State &State::get() {
-  static State &state = *new State;
+  static State &state = [&]() -> State & {
+    pthread_atfork(nullptr, nullptr, [] { forked = forked || get().initialised; });
+    return *new State;
+  }();
   return state;
 }
 
@@ -42,9 +51,13 @@ void State::remove(Handle handle) {
   objects.erase(at);
 }
 
-void State::report(const std::string &kind, const std::string &message) {
+void State::note(const std::string &kind, const std::string &message) {
   log.report(kind, message);
   fmt::print(stderr, "mock-cuda: {}: {}\n", kind, message);
+}
+
+void State::report(const std::string &kind, const std::string &message) {
+  note(kind, message);
   strictFailure |= configuration.strict;
 }
 
@@ -160,6 +173,11 @@ std::shared_ptr<Context> sim::driver::currentContext() {
 
 void sim::driver::clearContext(Context &context) {
   State &state = State::get();
+  if (size_t works = state.queue->countWork(&context); works && context.fault == Result::Success)
+    state.report("context destroyed before synchronising",
+                 fmt::format("{} copies, fills, launches or host functions are queued when their "
+                             "context is destroyed",
+                             works));
   state.queue->finish(context);
   std::vector<Handle> dead;
   for (const auto &[handle, object] : state.objects)
@@ -169,8 +187,8 @@ void sim::driver::clearContext(Context &context) {
     state.remove(handle);
   std::vector<uint64_t> memory;
   for (const auto &[base, buffer] : state.buffers)
-    if (buffer.context == context.handle)
-      memory.push_back(base);
+    if (buffer.context == context.handle && buffer.kind != Buffer::Kind::Pooled)
+      memory.push_back(base); // pools belong to the device
   for (uint64_t base : memory)
     state.release(base);
   context.legacy.reset();
@@ -197,10 +215,19 @@ void sim::driver::callOut(const std::function<void()> &code) {
 /// At the end of the process, if it was asked for, what has not been freed.
 [[gnu::destructor]] static void listLeaks() {
   State &state = State::get();
+  if (isForkedChild())
+    return;
   std::lock_guard<std::mutex> lock(state.mutex);
   state.reportTouches();
   if (!state.configuration.leaks || !state.initialised)
     return;
+  if (size_t works = state.queue->countWork()) {
+    std::string text = fmt::format("{} copies, fills, launches or host functions that nothing has "
+                                   "waited for have not happened",
+                                   works);
+    state.log.leak("work", 0, 0, text);
+    fmt::print(stderr, "mock-cuda: leak: {}\n", text);
+  }
   auto leak = [&](const char *what, uint64_t handle, uint64_t bytes, const std::string &name) {
     state.log.leak(what, handle, bytes, name);
     fmt::print(stderr, "mock-cuda: leak: {} {}\n", what,
@@ -208,6 +235,8 @@ void sim::driver::callOut(const std::function<void()> &code) {
                             : fmt::format("{} of {} bytes", name, bytes));
   };
   for (const auto &[base, buffer] : state.buffers) {
+    if (buffer.freeQueued)
+      continue;
     bool isHost = buffer.isHost();
     leak(isHost ? "host memory" : "memory", base, buffer.allocation->bytes,
          buffer.allocation->name);

@@ -108,6 +108,8 @@ public:
   unsigned primaryFlags = 0;
   std::shared_ptr<Pool> defaultPool, currentPool;
   std::unique_ptr<Queue> queue;
+  /// Code of the client that runs when the call in progress is done.
+  std::vector<std::function<void()>> deferred;
   std::mutex mutex;
 
   /// Gives `object` a handle.
@@ -127,7 +129,9 @@ public:
   }
   void remove(Handle handle);
 
-  /// Adds to the log and to stderr.
+  /// Adds to the log and to stderr: what the client should know.
+  void note(const std::string &kind, const std::string &message);
+  /// As a note; what the client does wrong.
   void report(const std::string &kind, const std::string &message);
   void report(const sim::Report &report);
   /// Formats what the fault handler of HostPages has seen since.
@@ -164,6 +168,8 @@ void callOut(const std::function<void()> &code);
 bool &inHostFunction();
 /// Set by entry points for per-thread default streams, during a call.
 bool &defaultStreamIsPerThread();
+/// Whether the process is a child of one that had called cuInit: drivers do not outlive fork().
+bool isForkedChild();
 /// The lock that the call in progress on this thread holds.
 std::unique_lock<std::mutex> *&heldLock();
 

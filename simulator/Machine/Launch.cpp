@@ -120,6 +120,8 @@ static LaunchResult gather(Launch &launch, std::vector<std::unique_ptr<Core>> &c
   for (std::unique_ptr<Core> &core : cores) {
     countOps(*core);
     result.counters.add(core->counters);
+    if (launch.options.footprint && core->checker)
+      core->checker->collect(result.footprint);
     for (auto &[position, found] : core->reports)
       reports.push_back({position, &found});
   }
@@ -227,7 +229,8 @@ LaunchResult sim::launch(const LoadedModule &module, ptx::FunctionId kernel,
     explicit Running(Memory &memory) : memory(memory) { memory.setRunning(true); }
     ~Running() { memory.setRunning(false); }
   } running(memory);
-  unsigned cores = options.cores ? options.cores : std::thread::hardware_concurrency();
+  static const unsigned processors = std::thread::hardware_concurrency(); // a system call
+  unsigned cores = options.cores ? options.cores : processors;
   cores = static_cast<unsigned>(std::min<uint64_t>(std::max(cores, 1u), launch.blocks));
   if (cores > 1 && !program.communicates) {
     Journals journals(memory);

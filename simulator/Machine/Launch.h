@@ -2,6 +2,7 @@
 #ifndef DPC_SIMULATOR_MACHINE_LAUNCH_H
 #define DPC_SIMULATOR_MACHINE_LAUNCH_H
 
+#include "simulator/Checkers/Footprint.h"
 #include "simulator/Checkers/Report.h"
 #include "simulator/Counters/Counters.h"
 #include "simulator/Machine/Memory.h"
@@ -31,6 +32,7 @@ struct LaunchShape {
 struct LaunchOptions {
   bool check = true;
   bool count = false;
+  bool footprint = false; ///< with `check`: tell which memory the launch has used
   uint64_t seed =
       0; ///< of the order of blocks and warps and of when asynchronous copies land; 0: as numbered
   uint64_t maximumSteps = ~0ull; ///< warp instructions of the launch
@@ -40,7 +42,8 @@ struct LaunchOptions {
 
 struct LaunchResult {
   Reports reports;
-  Counters counters; ///< warpInstructions always, the rest with LaunchOptions::count
+  Counters counters;   ///< warpInstructions always, the rest with LaunchOptions::count
+  Footprint footprint; ///< with LaunchOptions::footprint
 };
 
 /// Limits of an architecture (CUDA programming guide, table of compute capabilities).

@@ -17,7 +17,9 @@ static constexpr size_t mostFreed = 4096;
 
 Allocation *Memory::allocate(uint64_t bytes, std::string name, bool initialised) {
   uint64_t span = std::max<uint64_t>(bytes, 1);
-  if (bytes > limit - std::min(limit, usedBytes) || bytes > (1ull << 40))
+  // Addresses are not given out again, so that a use after free is seen; there are 10 TiB of them.
+  constexpr uint64_t most = 1ull << 40;
+  if (bytes > limit - std::min(limit, usedBytes) || bytes > most || next > deviceEnd - 2 * most)
     return nullptr;
   auto allocation = std::make_unique<Allocation>();
   allocation->base = next;
@@ -44,6 +46,8 @@ Allocation *Memory::allocate(uint64_t bytes, std::string name, bool initialised)
 }
 
 Allocation *Memory::map(uint64_t base, uint64_t bytes, std::byte *data, std::string name) {
+  if (bytes > ~base || (base < deviceEnd && base + bytes > deviceBase))
+    return nullptr;
   auto first = allocations.upper_bound(base);
   if (first != allocations.begin()) {
     auto before = std::prev(first);

@@ -22,11 +22,13 @@ namespace sim {
 /// address. Generic addresses in [sharedWindow, sharedWindow + windowBytes) are the block's shared
 /// memory, in [localWindow, ...) the thread's local memory. Everything else is global (or wrong).
 constexpr uint64_t windowBytes = 1ull << 24;
-constexpr uint64_t globalBase = 0x0000'2000'0000'0000; ///< of the first allocation
-constexpr uint64_t sharedWindow = 0x0000'2100'0000'0000;
-constexpr uint64_t localWindow = 0x0000'2100'0200'0000;
+constexpr uint64_t sharedWindow = 0x0000'1f10'0000'0000;
+constexpr uint64_t localWindow = 0x0000'1f10'0200'0000;
 /// Addresses of a kernel's parameters, in `.param` and in generic space.
-constexpr uint64_t parameterWindow = 0x0000'2100'0400'0000;
+constexpr uint64_t parameterWindow = 0x0000'1f10'0400'0000;
+constexpr uint64_t globalBase = 0x0000'2000'0000'0000; ///< of the first allocation
+/// All of the above, and of Program.h, lies in [deviceBase, deviceEnd).
+constexpr uint64_t deviceBase = 0x0000'1f00'0000'0000, deviceEnd = 0x0000'2a00'0000'0000;
 constexpr uint64_t allocationAlignment = 512; ///< bytes; cuMemAlloc gives at least 256
 
 struct GlobalShadow; // Checkers: who read and wrote which bytes in this launch
@@ -55,7 +57,7 @@ public:
   /// Zero bytes are allowed (one byte of address space). Null when `limit` would be passed.
   Allocation *allocate(uint64_t bytes, std::string name, bool initialised);
   /// Memory of the host that the device sees at the address `base`; does not count for `limit`.
-  /// Null if a live allocation lies there.
+  /// Null if a live allocation or another address of the device lies there.
   Allocation *map(uint64_t base, uint64_t bytes, std::byte *data, std::string name);
   /// False if `base` is not the base of a live allocation.
   bool free(uint64_t base);

@@ -10,6 +10,7 @@
 #define DPC_SIMULATOR_MACHINE_PROGRAM_H
 
 #include "simulator/Machine/Lanes.h"
+#include "simulator/Machine/Memory.h"
 #include "simulator/Parse/Module.h"
 
 #include <memory>
@@ -110,7 +111,7 @@ struct CallSite {
 };
 
 /// Function `id` has the address functionBase + id * functionPitch.
-constexpr uint64_t functionBase = 0x0000'7d00'0000'0000;
+constexpr uint64_t functionBase = deviceBase;
 constexpr uint64_t functionPitch = 16;
 constexpr uint32_t noOp = ~0u;
 

@@ -183,3 +183,74 @@ TEST(MockCall, FatBinaries) {
     });
   }
 }
+
+TEST(MockCall, FilesOfModules) {
+  std::string path = testing::TempDir() + "mock-cuda-module";
+  auto write = [&](const std::string &text) { std::ofstream(path, std::ios::binary) << text; };
+  auto fails = [&](int result) {
+    run({}, "", [&](Client &c) {
+      c.open();
+      Handle module = 0;
+      c.fails(result, "cuModuleLoad", &module, path.c_str());
+    });
+  };
+  write(ptx);
+  fails(success);
+  write("");
+  fails(invalidImage);
+  // A fatbin's header that promises more than there is, and the wrapper of programs, which holds an
+  // address.
+  const unsigned char fat[] = {0x50, 0xed, 0x55, 0xba, 1, 0, 16, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+  write(std::string(reinterpret_cast<const char *>(fat), sizeof(fat)));
+  fails(invalidImage);
+  write(std::string("\xb1\x43\x62\x46\1\0\0\0\1\1\1\1\1\1\1\1", 16));
+  fails(invalidImage);
+  path = testing::TempDir();
+  fails(fileNotFound);
+  path = "/no/such/file";
+  fails(fileNotFound);
+}
+
+TEST(MockCall, RegisteredRangesMustExist) {
+  run({}, "", [](Client &c) {
+    c.open();
+    std::vector<char> host(10000);
+    void *at = host.data(), *device = reinterpret_cast<void *>(c.memory(4));
+    c.fails(invalidValue, "cuMemHostRegister_v2", at, ~size_t(0), 0u);
+    c.fails(invalidValue, "cuMemHostRegister_v2", at, size_t(1) << 46, 0u);
+    c.fails(invalidValue, "cuMemHostRegister_v2", device, size_t(4), 0u);
+    c.ok("cuMemHostRegister_v2", at, host.size(), 0u);
+    c.ok("cuMemHostUnregister", at);
+  });
+}
+
+TEST(MockCall, CallsThatAreMissing) {
+  run({}, "not supported: the mock driver has no cuTexObjectCreate", [](Client &c) {
+    c.fails(notSupported, "cuTexObjectCreate", static_cast<void *>(nullptr),
+            static_cast<const void *>(nullptr));
+  });
+}
+
+TEST(MockCall, VersionOfTheDriver) {
+  std::string newer = ptx;
+  newer.replace(newer.find("7.0"), 3, "9.2");
+  for (auto [version, result] : {std::pair{13000, unsupportedPtx}, {13020, success}})
+    run({{"DPC_MOCK_VERSION", std::to_string(version)}}, "", [&](Client &c) {
+      c.open();
+      Handle module = 0;
+      c.fails(result, "cuModuleLoadData", &module, newer.c_str());
+      int found = 0;
+      c.ok("cuDriverGetVersion", &found);
+      expect(found == version, "version");
+    });
+}
+
+TEST(MockCall, TheCudaRuntimeIsToldWhy) {
+  run({}, "not supported: the CUDA runtime", [](Client &c) {
+    const unsigned char id[] = {0x6b, 0xd5, 0xfb, 0x6c, 0x5b, 0xf4, 0xe7, 0x4a,
+                                0x89, 0x87, 0xd9, 0x39, 0x12, 0xfd, 0x9d, 0xf9};
+    const void *table = id;
+    c.fails(notFound, "cuGetExportTable", &table, &id);
+    expect(!table, "no table");
+  });
+}

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <sstream>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace mock;
 
@@ -121,6 +123,96 @@ TEST(MockCheck, FreedWhileQueued) {
     uint64_t p = c.memory(4);
     c.fill(p, 1, 1, c.stream());
     c.ok("cuMemFree_v2", p);
+  });
+}
+
+TEST(MockCheck, UninitialisedMemoryCopiedToTheHost) {
+  auto body = [](unsigned written) {
+    return [written](Client &c) {
+      c.open();
+      uint64_t p = c.memory(400);
+      c.fill(p, 1, written);
+      c.read(p, 100);
+    };
+  };
+  run({},
+      "uninitialised: a copy of 400 bytes from cuMemAlloc#1.0x0 takes 40 that nobody has "
+      "written, the first at cuMemAlloc#1.0x168",
+      body(90));
+  run({}, "^$", body(97)); // what is missing may be padding
+  run({}, "^$", [](Client &c) {
+    // Between copies on the device it is only passed on; rows are taken one by one.
+    c.open();
+    uint64_t p = c.memory(400), q = c.memory(400);
+    c.ok("cuMemsetD2D8_v2", p, size_t(100), static_cast<unsigned char>(1), size_t(40), size_t(4));
+    c.ok("cuMemcpyDtoD_v2", q, p, size_t(400));
+    std::vector<std::byte> host(160);
+    struct {
+      size_t sourceX, sourceY;
+      unsigned sourceType;
+      void *sourceHost;
+      uint64_t source, sourceArray;
+      size_t sourcePitch, targetX, targetY;
+      unsigned targetType;
+      void *target;
+      uint64_t targetDevice, targetArray;
+      size_t targetPitch, width, height;
+    } copy = {0, 0, 2, nullptr, q, 0, 100, 0, 0, 1, host.data(), 0, 0, 40, 40, 4};
+    c.ok("cuMemcpy2D_v2", &copy);
+  });
+}
+
+TEST(MockCheck, ContextDestroyedWithWorkInFlight) {
+  auto body = [](bool wait) {
+    return [wait](Client &c) {
+      c.ok("cuInit", 0u);
+      Handle context = 0;
+      c.ok("cuCtxCreate_v2", &context, 0u, 0);
+      Handle s = c.stream();
+      c.fill(c.memory(4), 1, 1, s);
+      c.ok("cuEventRecord", c.event(), s);
+      if (wait)
+        c.ok("cuStreamSynchronize", s);
+      c.ok("cuCtxDestroy_v2", context);
+    };
+  };
+  run({}, "context destroyed before synchronising: 1 ", body(false));
+  run({}, "^$", body(true));
+}
+
+TEST(MockCheck, WorkThatNothingWaitsForIsListedAtExit) {
+  run({{"DPC_MOCK_LEAKS", "1"}}, "leak: 2 copies, fills, launches", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4);
+    c.fill(p, 1, 1);
+    c.affine(p, 1, 1, 1, 0);
+  });
+}
+
+TEST(MockCheck, RefusedModulesSayWhy) {
+  run({}, "module not loaded: the image is a cubin", [](Client &c) {
+    c.open();
+    Handle module = 0;
+    c.fails(noBinary, "cuModuleLoadData", &module,
+            "\x7f"
+            "ELF");
+  });
+}
+
+TEST(MockCheck, ChildrenCannotUseTheDriver) {
+  run({}, "call after fork: cuMemAlloc_v2", [](Client &c) {
+    c.open();
+    pid_t child = fork();
+    if (!child) {
+      uint64_t p = 0;
+      c.fails(notInitialised, "cuMemAlloc_v2", &p, size_t(4));
+      c.fails(notInitialised, "cuInit", 0u);
+      std::_Exit(0);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    expect(status == 0, "the child");
+    c.memory(4);
   });
 }
 

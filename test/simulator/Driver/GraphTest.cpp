@@ -114,3 +114,72 @@ TEST(MockGraph, ChildrenClonesAndCycles) {
     c.holds(p, 1, 70);
   });
 }
+
+TEST(MockGraph, ExecutableGraphsAreCapturedAsTheyAre) {
+  run({}, "", [](Client &c) {
+    c.open();
+    uint64_t p = c.memory(4);
+    Handle child = 0, other = 0, graph = 0, executable = 0, node = 0, s = c.stream();
+    for (Handle *each : {&child, &other, &graph})
+      c.ok("cuGraphCreate", each, 0u);
+    addAffine(c, child, addFill(c, child, p, 2), p, 5);
+    addAffine(c, other, addFill(c, other, p, 3), p, 5);
+    c.ok("cuGraphAddChildGraphNode", &node, graph, noNodes, size_t(0), child);
+    Handle last = addAffine(c, graph, node, p, 7);
+    c.ok("cuGraphInstantiateWithFlags", &executable, graph, uint64_t(0));
+    c.ok("cuGraphExecChildGraphNodeSetParams", executable, node, other);
+    c.fails(910, "cuGraphExecChildGraphNodeSetParams", executable, node, graph);
+    c.fails(910, "cuGraphExecChildGraphNodeSetParams", executable, last, graph);
+    c.ok("cuGraphLaunch", executable, s);
+    c.ok("cuStreamSynchronize", s);
+    c.holds(p, 1, 105);
+    c.ok("cuGraphNodeSetEnabled", executable, last, 0u);
+    Handle captured = 0, again = 0;
+    c.ok("cuStreamBeginCapture_v2", s, 0u);
+    c.ok("cuGraphLaunch", executable, s);
+    c.ok("cuStreamEndCapture", s, &captured);
+    c.ok("cuGraphInstantiateWithFlags", &again, captured, uint64_t(0));
+    c.ok("cuGraphLaunch", again, s);
+    c.ok("cuStreamSynchronize", s);
+    c.holds(p, 1, 15);
+  });
+}
+
+TEST(MockGraph, UserObjectsLiveAsLongAsTheirGraphs) {
+  run({}, "", [](Client &c) {
+    c.open();
+    int ends = 0;
+    auto end = +[](void *data) { ++*static_cast<int *>(data); };
+    Handle object = 0, graph = 0, clone = 0, executable = 0;
+    c.fails(invalidValue, "cuUserObjectCreate", &object, static_cast<void *>(&ends), end, 1u, 0u);
+    c.ok("cuUserObjectCreate", &object, static_cast<void *>(&ends), end, 2u, 1u);
+    c.ok("cuGraphCreate", &graph, 0u);
+    c.ok("cuGraphRetainUserObject", graph, object, 1u, 1u); // one of the caller's moves
+    c.fails(invalidValue, "cuGraphReleaseUserObject", graph, object, 2u);
+    c.ok("cuGraphClone", &clone, graph);
+    c.ok("cuGraphInstantiateWithFlags", &executable, clone, uint64_t(0));
+    c.ok("cuGraphDestroy", graph);
+    c.ok("cuGraphDestroy", clone);
+    c.ok("cuUserObjectRelease", object, 1u);
+    expect(ends == 0, "the executable graph holds it");
+    c.ok("cuGraphExecDestroy", executable);
+    expect(ends == 1, "nobody holds it");
+    c.fails(invalidValue, "cuUserObjectRelease", object, 1u);
+  });
+}
+
+TEST(MockGraph, NodesWithoutAnEdgeRace) {
+  for (bool edge : {false, true})
+    run({}, edge ? "^$" : "race between streams: kernel affine", [edge](Client &c) {
+      c.open();
+      uint64_t p = c.memory(4);
+      Handle graph = 0, executable = 0, s = c.stream();
+      c.ok("cuGraphCreate", &graph, 0u);
+      Handle first = addFill(c, graph, p, 1), one = addAffine(c, graph, first, p, 2);
+      addAffine(c, graph, edge ? one : first, p, 3);
+      c.ok("cuGraphInstantiateWithFlags", &executable, graph, uint64_t(0));
+      for (int i = 0; i < 3; ++i)
+        c.ok("cuGraphLaunch", executable, s);
+      c.ok("cuStreamSynchronize", s);
+    });
+}

@@ -74,6 +74,69 @@ TEST(MockStream, MissingDependencyShowsUnderSomeOrder) {
   EXPECT_EQ(seen, (std::set<int>{5, 8}));
 }
 
+/// Streams that use the same memory need an event between them, whatever the order is in this run.
+TEST(MockStream, RacesBetweenStreams) {
+  enum class Way { Nothing, Event, Host, HostFunction, OtherBytes, Reads };
+  auto body = [](Way way) {
+    return [way](Client &c) {
+      c.open();
+      uint64_t p = c.memory(80), q = c.memory(80);
+      int *host = c.pinned(20);
+      c.fill(p, 1, 20);
+      c.ok("cuCtxSynchronize");
+      Handle a = c.stream(), b = c.stream(), e = c.event();
+      if (way == Way::Reads)
+        c.ok("cuMemcpyDtoDAsync_v2", q, p, size_t(80), a);
+      else
+        c.affine(p, 2, 1, 10, a);
+      if (way == Way::Event) {
+        c.ok("cuEventRecord", e, a);
+        c.ok("cuStreamWaitEvent", b, e, 0u);
+      } else if (way == Way::Host) {
+        c.ok("cuStreamSynchronize", a);
+      } else if (way == Way::HostFunction) {
+        // May tell another thread of the client, which goes on with another stream.
+        c.ok("cuLaunchHostFunc", a, +[](void *) {}, static_cast<void *>(nullptr));
+        c.ok("cuEventRecord", e, a);
+        c.ok("cuEventSynchronize", e);
+      }
+      uint64_t from = way == Way::OtherBytes ? p + 40 : p;
+      c.ok("cuMemcpyDtoHAsync_v2", static_cast<void *>(host), from, size_t(40), b);
+      c.ok("cuCtxSynchronize");
+    };
+  };
+  for (const char *seed : {"0", "1", "2", "3"}) {
+    run({{"DPC_MOCK_ORDER", seed}},
+        "race between streams: (kernel affine .writes. and a copy .reads.|a copy .reads. and "
+        "kernel affine .writes.) use cuMemAlloc#1.0x0",
+        body(Way::Nothing));
+    for (Way way : {Way::Event, Way::Host, Way::HostFunction, Way::OtherBytes, Way::Reads})
+      run({{"DPC_MOCK_ORDER", seed}}, "^$", body(way));
+  }
+  run({{"DPC_MOCK_CHECK", "0"}}, "^$", body(Way::Nothing));
+}
+
+TEST(MockStream, MemoryInTheOrderOfStreams) {
+  auto body = [](bool beforeAllocation) {
+    return [beforeAllocation](Client &c) {
+      c.open();
+      uint64_t p = 0;
+      Handle a = c.stream(), b = c.stream(), e = c.event();
+      c.ok("cuMemAllocAsync", &p, size_t(4), a);
+      c.ok("cuEventRecord", e, a);
+      if (!beforeAllocation)
+        c.ok("cuStreamWaitEvent", b, e, 0u);
+      c.fill(p, 1, 1, b);
+      if (beforeAllocation)
+        c.ok("cuStreamSynchronize", b);
+      c.ok("cuMemFreeAsync", p, a);
+      c.ok("cuCtxSynchronize");
+    };
+  };
+  run({}, "race between streams: cuMemAllocAsync and a fill", body(true));
+  run({}, "race between streams: cuMemFreeAsync and a fill", body(false));
+}
+
 TEST(MockStream, EventsAndTime) {
   run({}, "", [](Client &c) {
     c.open();

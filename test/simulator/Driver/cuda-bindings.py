@@ -1,16 +1,12 @@
-# RUN: env LD_LIBRARY_PATH=%build/lib/mock-cuda %python %s
+# REQUIRES: cuda-bindings
+# RUN: env LD_LIBRARY_PATH=%build/lib/mock-cuda %cuda-python %s
 """NVIDIA's own Python client of the driver API (package cuda-bindings), unchanged, on the mock driver:
 modules, launches, streams, events, graphs by capture and by node, and errors."""
 
 import ctypes
 import struct
-import sys
 
-try:
-    from cuda.bindings import driver as cu
-except ImportError:
-    print("skipped: the Python package cuda-bindings is not installed")
-    sys.exit(0)
+from cuda.bindings import driver as cu
 
 PTX = b"""
 .version 7.0
