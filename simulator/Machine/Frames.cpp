@@ -109,8 +109,8 @@ uint64_t sim::specialValue(const Warp &warp, ptx::Special special, uint64_t whic
   }
   case Special::EnvReg:
     // The driver's: of those only the pointer to what a cooperative launch has for its grid.
-    return which == 1   ? launch.gridWorkspace & 0xffffffff
-           : which == 2 ? launch.gridWorkspace >> 32
+    return which == 1   ? launch.gridWorkspace >> 32
+           : which == 2 ? launch.gridWorkspace & 0xffffffff
                         : 0;
   // Without clusters every block is a cluster of its own.
   case Special::ClusterIdX:

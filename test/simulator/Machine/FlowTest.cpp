@@ -316,7 +316,7 @@ TEST_P(Flow, BlocksOfACooperativeLaunchMeet) {
   std::string text = kernel(R"(
   mov.u32 %r1, %envreg1;
   mov.u32 %r2, %envreg2;
-  mov.b64 %rd3, {%r1, %r2};
+  mov.b64 %rd3, {%r2, %r1};
   mov.u32 %r3, %ctaid.x;
   mov.u32 %r4, %nctaid.x;
   mad.wide.u32 %rd4, %r3, 4, %rd0;

@@ -43,10 +43,10 @@ def newer(output, *sources):
     return os.path.exists(output) and all(os.path.getmtime(output) >= os.path.getmtime(s) for s in sources)
 
 
-def compile_ptx(source, output, flags=()):
+def compile_ptx(source, output, flags=(), architecture="sm_80"):
     if not newer(output, source):
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        run([find_nvcc(), "-std=c++17", "-w", "-arch=sm_80", "-ptx", *flags, "-o", output, source])
+        run([find_nvcc(), "-std=c++17", "-w", f"-arch={architecture}", "-ptx", *flags, "-o", output, source])
     return output
 
 
