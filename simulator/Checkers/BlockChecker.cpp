@@ -39,10 +39,39 @@ void BlockChecker::report(Warp &warp, const Op &op, LaneMask lanes, Fault fault,
   found.add(std::move(report));
 }
 
+/// CUDA defines what happens where lanes of one instruction store to one place: one of them does
+/// (programming guide, SIMT architecture). With the same value it does not matter which. `other`
+/// has stored last, so if it is a lane before this one, it was by this instruction.
+bool BlockChecker::storesAlike(Warp &warp, const Op &op, unsigned lane, unsigned other) const {
+  const Access &access = warp.access;
+  if (instructionOf(warp, op).opcode != ptx::Opcode::St || other > lane ||
+      !(access.lanes >> other & 1) || access.address[lane] != access.address[other] ||
+      ((access.shared >> lane ^ access.shared >> other) & 1))
+    return false;
+  const OperandRole *begin = op.roles, *end = op.roles + op.operandCount;
+  auto isValue = [](OperandRole role) { return role.kind == OperandRole::Kind::ValueIn; };
+  size_t bytes = access.bytes / std::max<ptrdiff_t>(std::count_if(begin, end, isValue), 1);
+  for (unsigned i = 0; i < op.operandCount; ++i) {
+    if (!isValue(op.roles[i]))
+      continue;
+    auto stored = [&](unsigned which) {
+      uint64_t value = op.roles[i].bytes == 8 ? lanes<uint64_t>(warp, op.operands[i])[which]
+                                              : lanes<uint32_t>(warp, op.operands[i])[which];
+      return bytes < 8 ? value & ((1ull << 8 * bytes) - 1) : value;
+    };
+    if (stored(lane) != stored(other))
+      return false;
+  }
+  return true;
+}
+
 void BlockChecker::race(Warp &warp, const Op &op, unsigned lane, const Conflict &conflict,
                         bool shared, uint64_t address, bool writes) {
   uint32_t otherBlock = conflict.other / grid.threadsPerBlock;
   uint32_t otherThread = conflict.other % grid.threadsPerBlock;
+  if (writes && conflict.otherWrites && otherBlock == block.linear &&
+      otherThread / warpSize == warp.index && storesAlike(warp, op, lane, otherThread % warpSize))
+    return;
   std::string where = shared ? describeShared(block, address)
                              : describeGlobal(warp.access.allocation[lane], address);
   std::string who = otherBlock == block.linear
@@ -230,7 +259,18 @@ void BlockChecker::onBarrier(unsigned barrier, const std::vector<LaneMask> &wait
     clock.barrier(barrier, waiting);
 }
 
-void BlockChecker::onWarpSync(Warp &warp, LaneMask members) { clock.warpSync(warp.index, members); }
+void BlockChecker::onCollective(Warp &warp, const Op &op, LaneMask lanes) {
+  if (op.wholeWarp && lanes != allLanes) [[unlikely]]
+    report(warp, op, lanes, Fault::Barrier,
+           fmt::format("only lanes {:#x} execute an instruction that needs all 32 of the warp",
+                       lanes));
+  if (grid.barriersOnly)
+    return;
+  if (op.step == Step::WarpSync)
+    clock.warpSync(warp.index, lanes);
+  else if (!op.wholeWarp)
+    clock.passOn(warp.index, lanes);
+}
 
 void BlockChecker::onFence(Warp &warp, LaneMask lanes, Access::Scope scope) {
   forEachLane(lanes, [&](unsigned lane) { clock.fence(threadOf(warp, lane), scope); });

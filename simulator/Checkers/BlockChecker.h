@@ -58,8 +58,8 @@ public:
   /// A barrier phase of the block is complete. `waiting[w]`: lanes of warp w that waited in it.
   /// `everyone`: all lanes of the block that have not exited.
   void onBarrier(unsigned barrier, const std::vector<LaneMask> &waiting, bool everyone);
-  /// bar.warp.sync, or a collective with a member mask that orders memory.
-  void onWarpSync(Warp &warp, LaneMask members);
+  /// A collective of `lanes` is about to execute.
+  void onCollective(Warp &warp, const Op &op, LaneMask lanes);
   /// membar, fence, and the fence half of acquire, release and acq_rel operations.
   void onFence(Warp &warp, LaneMask lanes, Access::Scope scope);
   /// Lanes leave the kernel. `pendingGroups`: those with cp.async groups not waited for.
@@ -77,6 +77,8 @@ private:
   PhaseAccessor phaseAccessor(const Warp &warp) const;
   void races(Warp &warp, const Op &op, const PhaseConflicts &conflicts, LaneMask shared,
              const uint64_t *address, bool writes);
+  /// Whether the lanes store the same bytes to the same place.
+  bool storesAlike(Warp &warp, const Op &op, unsigned lane, unsigned other) const;
   void strong(Warp &warp, unsigned lane, const Access &access);
   /// Whether a cp.async to one of the bytes is in flight.
   bool flies(uint64_t address, unsigned bytes) const;

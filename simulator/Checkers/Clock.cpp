@@ -181,6 +181,17 @@ void BlockClock::warpSync(unsigned warp, LaneMask members) {
   }
 }
 
+void BlockClock::passOn(unsigned warp, LaneMask members) {
+  if (far.empty())
+    return;
+  KnowledgePtr all;
+  unsigned first = warp * warpSize;
+  for (LaneMask left = members; left; left &= left - 1)
+    all = join(all, far[first + static_cast<unsigned>(std::countr_zero(left))]);
+  for (LaneMask left = members; left; left &= left - 1)
+    far[first + static_cast<unsigned>(std::countr_zero(left))] = all;
+}
+
 void BlockClock::fence(unsigned thread, Access::Scope scope) {
   if (!pending.empty()) {
     learn(thread, pending[thread].ofOwnBlock);

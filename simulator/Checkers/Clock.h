@@ -89,6 +89,10 @@ public:
   /// of those who have arrived.
   void barrier(unsigned barrier, const std::vector<LaneMask> &waiting);
   void warpSync(unsigned warp, LaneMask members);
+  /// What lanes have acquired from others is known to all that take part in a shuffle, vote, match
+  /// or reduction with them; what they did themselves is not. PTX gives these no order at all, but
+  /// NVIDIA's cooperative groups let one lane acquire for its warp that way.
+  void passOn(unsigned warp, LaneMask members);
   void fence(unsigned thread, Access::Scope scope);
   void exit(unsigned thread);
   /// What a strong write of `thread` makes known to those who observe it: its past up to its last

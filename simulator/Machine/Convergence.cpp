@@ -43,13 +43,6 @@ static LaneMask present(const Warp &warp, const Fragment &at, LaneMask members) 
   return result;
 }
 
-void sim::checkWholeWarp(Warp &warp, const Op &op, LaneMask lanes) {
-  if (op.wholeWarp && lanes != allLanes) [[unlikely]]
-    report(warp, op, lanes, Fault::Barrier,
-           fmt::format("only lanes {:#x} execute an instruction that needs all 32 of the warp",
-                       lanes));
-}
-
 /// Executes the collective of fragment `at` for `lanes`, which go on behind it.
 static void release(Warp &warp, size_t at, LaneMask lanes, LaneMask members) {
   std::vector<Fragment> &fragments = warp.control->fragments;
@@ -61,11 +54,9 @@ static void release(Warp &warp, size_t at, LaneMask lanes, LaneMask members) {
            fmt::format("the lane takes part in a collective whose member mask {:#x} lacks it",
                        members));
   if (warp.block->checker)
-    checkWholeWarp(warp, op, lanes);
+    warp.block->checker->onCollective(warp, op, lanes);
   if (op.step == Step::Collective)
     execute(warp, op, lanes);
-  else if (warp.block->checker)
-    warp.block->checker->onWarpSync(warp, lanes);
   size_t count = fragments.size();
   for (size_t i = 0; i < count; ++i) {
     if (!meets(leader, fragments[i]) || !(fragments[i].lanes & lanes))

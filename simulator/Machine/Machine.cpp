@@ -136,11 +136,9 @@ static Left runFragment(Core &core, Warp &warp, uint64_t quantum) {
         ++pc;
       } else if (areMembers(warp, op, lanes)) {
         if constexpr (Check)
-          checkWholeWarp(warp, op, lanes);
+          warp.block->checker->onCollective(warp, op, lanes);
         if (op.step == Step::Collective)
           runOp();
-        else if constexpr (Check)
-          warp.block->checker->onWarpSync(warp, lanes);
         ++pc;
       } else {
         fragment.pc = pc;

@@ -104,8 +104,6 @@ std::string describeBarrier(const Block &block, unsigned number);
 // Convergence.cpp
 /// As above, for an instruction that waits for the lanes of its member mask.
 void arriveAtCollective(Warp &warp, LaneMask lanes);
-/// Reports an instruction of the whole warp that only some lanes execute. With checkers only.
-void checkWholeWarp(Warp &warp, const Op &op, LaneMask lanes);
 /// Runs collectives without the lanes that cannot come, and reports that. False if none waits.
 bool forceCollectives(Warp &warp);
 /// Runs what has all its lanes.
