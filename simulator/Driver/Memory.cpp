@@ -23,7 +23,8 @@ Result sim::driver::memoryAllocate(DevicePointer *pointer, size_t bytes) {
   State &state = State::get();
   Buffer buffer;
   buffer.context = context->handle;
-  buffer.allocation = state.memory.allocate(bytes, "cuMemAlloc", false);
+  // Without checkers nobody follows what kernels initialise.
+  buffer.allocation = state.memory.allocate(bytes, "cuMemAlloc", !state.configuration.check);
   require(buffer.allocation != nullptr, Result::OutOfMemory);
   *pointer = state.addBuffer(buffer).allocation->base;
   return Result::Success;

@@ -126,7 +126,8 @@ static Result allocate(DevicePointer *pointer, size_t bytes, const std::shared_p
   buffer.kind = Buffer::Kind::Pooled;
   buffer.context = on->context;
   buffer.pool = pool;
-  buffer.allocation = state.memory.allocate(bytes, "cuMemAllocAsync", false);
+  // Without checkers nobody follows what kernels initialise.
+  buffer.allocation = state.memory.allocate(bytes, "cuMemAllocAsync", !state.configuration.check);
   require(buffer.allocation != nullptr, Result::OutOfMemory);
   pool->used += bytes;
   pool->mostUsed = std::max(pool->mostUsed, pool->used);

@@ -83,7 +83,8 @@ void sim::callExternal(Warp &warp, const Op &op, LaneMask lanes, const ptx::Func
       constexpr uint64_t heapBytes = 8 << 20; // the default of cudaLimitMallocHeapSize
       uint64_t bytes = call.argument(0, lane);
       Allocation *allocation =
-          bytes <= heapBytes ? launch.memory.allocate(bytes, "device malloc", false) : nullptr;
+          bytes <= heapBytes ? launch.memory.allocate(bytes, "device malloc", !launch.options.check)
+                             : nullptr;
       call.result(lane, allocation ? allocation->base : 0);
     });
   if (function.name == "free")
