@@ -129,7 +129,8 @@ Handler sim::checkHandler(const ptx::Instruction &instruction) {
     return checkMma;
   case Opcode::Mov:
     return instruction.operands.size() == 2 &&
-                   (instruction.operands[0].kind == ptx::Operand::Kind::Vector ||
+                   (instruction.type() == ptx::Type::B128 ||
+                    instruction.operands[0].kind == ptx::Operand::Kind::Vector ||
                     instruction.operands[1].kind == ptx::Operand::Kind::Vector)
                ? apply<rules::repack>
                : apply<rules::bytewise>;
@@ -218,6 +219,8 @@ Handler sim::checkHandler(const ptx::Instruction &instruction) {
   case Opcode::Prefetch:
   case Opcode::Prefetchu:
   case Opcode::Discard:
+  case Opcode::Applypriority:
+  case Opcode::Griddepcontrol:
     return nullptr;
   default:
     return apply<rules::whole>;

@@ -79,7 +79,7 @@ template <class Callback> static void forEachOperand(const Op &op, Role kind, Ca
 }
 
 static unsigned elementBytes(const Warp &warp, const Op &op) {
-  return std::max(1u, ptx::bitWidth(instructionOf(warp, op).type()) / 8);
+  return std::clamp(ptx::bitWidth(instructionOf(warp, op).type()) / 8, 1u, 8u);
 }
 
 void sim::checkLoad(Warp &warp, const Op &op, LaneMask active) {

@@ -9,6 +9,7 @@
 #include "simulator/Machine/MemoryRest.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -128,6 +129,40 @@ template <class T, class Operation> static void atomic(Warp &warp, const Op &op,
   }
 }
 
+/// exch and cas of 128 bits; every operand is two of 64.
+static void atomicPair(Warp &warp, const Op &op, LaneMask active) {
+  MemoryOperands operands = MemoryOperands::unpack(op.extra);
+  constexpr unsigned bytes = 16;
+  using Pair = std::array<uint64_t, 2>;
+  uint64_t addresses[warpSize];
+  addressesOf(warp, op.operands[2], operands.wideBase, op.immediate, addresses);
+  LaneMask legal =
+      resolve(warp, op, active, addresses, operands.space, bytes, bytes, Access::Kind::Atomic);
+  warp.access.order = operands.order;
+  warp.access.scope = operands.scope;
+  ++warp.polls;
+  auto value = [&](unsigned first, unsigned lane) {
+    return Pair{lanes<uint64_t>(warp, op.operands[first])[lane],
+                lanes<uint64_t>(warp, op.operands[first + 1])[lane]};
+  };
+  unsigned first =
+      warp.block->launch->options.seed ? nextRandom(warp.control->random) % warpSize : 0;
+  for (unsigned i = 0; i < warpSize; ++i) {
+    unsigned lane = (first + i) % warpSize;
+    if (!(active >> lane & 1))
+      continue;
+    Pair old{};
+    if (legal >> lane & 1) {
+      std::memcpy(&old, warp.access.host[lane], bytes);
+      bool swaps = operands.uses & 2;
+      Pair fresh = !swaps ? value(3, lane) : old == value(3, lane) ? value(5, lane) : old;
+      std::memcpy(warp.access.host[lane], &fresh, bytes);
+    }
+    for (unsigned half = 0; half < 2 && op.operands[half] != noPredicate; ++half)
+      lanes<uint64_t>(warp, op.operands[half])[lane] = old[half];
+  }
+}
+
 template <template <class> class Operation> static Handler bitwise(Type type) {
   return ptx::bitWidth(type) == 64   ? atomic<uint64_t, Operation<uint64_t>>
          : ptx::bitWidth(type) == 16 ? atomic<uint16_t, Operation<uint16_t>>
@@ -179,7 +214,9 @@ Selected sim::selectAtomic(const ptx::Instruction &instruction, const ptx::Funct
   operands.uses = uint32_t(returns) | uint32_t(swaps) << 1;
   Type type = instruction.type();
   Selected selected{nullptr, static_cast<uint64_t>(address.elements[0].offset), operands.pack()};
-  if (swaps)
+  if (type == Type::B128)
+    selected.run = atomicPair;
+  else if (swaps)
     selected.run = bitwise<CompareAndSwap>(type);
   else if (instruction.has("exch"))
     selected.run = bitwise<Exchange>(type);

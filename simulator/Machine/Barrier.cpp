@@ -61,7 +61,7 @@ static void checkAlignment(Block &block, unsigned number) {
 static void writeResult(Warp &warp, const Fragment &fragment, const NamedBarrier &barrier) {
   const Op &op = opOf(fragment);
   BarrierUse use = BarrierUse::unpack(op.extra);
-  if (use.kind == BarrierUse::Kind::Sync || use.kind == BarrierUse::Kind::Arrive)
+  if (!use.reduces())
     return;
   useFrame(warp, *fragment.frame);
   uint32_t to = op.operands[0];
@@ -122,8 +122,9 @@ std::string sim::describeBarrier(const Block &block, unsigned number) {
   uint32_t threads = 0;
   for (LaneMask lanes : barrier.participants)
     threads += static_cast<uint32_t>(std::popcount(lanes));
-  return fmt::format("{} threads wait at barrier {} for {}, and nothing else of the block runs",
-                     threads, number,
+  return fmt::format("{} threads wait at {} for {}, and nothing else of the block runs", threads,
+                     number == clusterBarrier ? "the barrier of the cluster"
+                                              : fmt::format("barrier {}", number),
                      barrier.expected ? fmt::format("{} to arrive", barrier.expected)
                                       : fmt::format("all {}", block.liveThreads));
 }
@@ -134,7 +135,7 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
   Block &block = *warp.block;
   Fragment &fragment = warp.control->fragments[warp.control->current];
   LaneMask lanes = fragment.lanes;
-  if (number >= barriersPerBlock)
+  if (number >= clusterBarrier && !use.ofCluster)
     return stopLaunch(warp, op, lanes, Fault::Barrier,
                       fmt::format("there is no barrier {}, only 0 to 15", number));
   if (use.hasThreads && (threads == 0 || threads % warpSize != 0))
@@ -153,7 +154,7 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
                        barrier.expected ? std::to_string(barrier.expected) : "all"));
   }
   barrier.participants[warp.index] |= lanes;
-  if (use.kind != BarrierUse::Kind::Sync && use.kind != BarrierUse::Kind::Arrive) {
+  if (use.reduces()) {
     LaneMask holds = use.constant == BarrierUse::Constant::True ? allLanes
                      : use.constant == BarrierUse::Constant::False
                          ? 0
@@ -167,6 +168,8 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
   if (use.kind == BarrierUse::Kind::Arrive) {
     if (block.checker)
       block.checker->onArrive(warp, lanes, number);
+    if (use.ofCluster) // it will wait, if not at once
+      barrier.waiting[warp.index] |= lanes;
     ++fragment.pc;
   } else {
     barrier.waiting[warp.index] |= lanes;
@@ -177,14 +180,36 @@ static void arriveGroup(Warp &warp, const Op &op, BarrierUse use, uint32_t numbe
     completeBarrier(block, number);
 }
 
+/// barrier.cluster: `arrive` never waits; `wait` does for the phase that the lane has arrived at,
+/// if that is not complete.
+static void arriveAtCluster(Warp &warp, const Op &op, BarrierUse use) {
+  Warp::Control &control = *warp.control;
+  if (use.kind == BarrierUse::Kind::Arrive)
+    return arriveGroup(warp, op, use, clusterBarrier, 0);
+  NamedBarrier &barrier = warp.block->barriers[clusterBarrier];
+  uint32_t pc = control.fragments[control.current].pc;
+  LaneMask waiting =
+      isOpen(barrier) ? barrier.participants[warp.index] & control.fragments[control.current].lanes
+                      : 0;
+  if (!waiting) {
+    ++control.fragments[control.current].pc;
+    return;
+  }
+  splitOff(warp, waiting, pc); // the others come here again by themselves
+  Fragment &fragment = control.fragments[control.current];
+  fragment.state = Fragment::State::AtBarrier;
+  fragment.barrier = clusterBarrier;
+}
+
 void sim::arriveAtBarrier(Warp &warp, const Op &op, LaneMask arriving) {
   Warp::Control &control = *warp.control;
   BarrierUse use = BarrierUse::unpack(op.extra);
-  bool reduces = use.kind != BarrierUse::Kind::Sync && use.kind != BarrierUse::Kind::Arrive;
-  const uint32_t *operand = op.operands + (reduces ? 1 : 0);
+  splitOff(warp, arriving, control.fragments[control.current].pc + 1);
+  if (use.ofCluster)
+    return arriveAtCluster(warp, op, use);
+  const uint32_t *operand = op.operands + (use.reduces() ? 1 : 0);
   const Lanes<uint32_t> &numbers = lanes<uint32_t>(warp, operand[0]);
   const Lanes<uint32_t> *threads = use.hasThreads ? &lanes<uint32_t>(warp, operand[1]) : nullptr;
-  splitOff(warp, arriving, control.fragments[control.current].pc + 1);
   Fragment &fragment = control.fragments[control.current];
   unsigned first = std::countr_zero(fragment.lanes);
   uint32_t number = numbers[first], count = threads ? (*threads)[first] : 0;

@@ -164,7 +164,7 @@ void FunctionDecoder::decodeMembers(Op &op, const ptx::Instruction &instruction)
 
 bool FunctionDecoder::isParameterLoad(const ptx::Instruction &instruction) const {
   if (!function.isKernel || instruction.opcode != Opcode::Ld || instruction.operands.size() != 2 ||
-      spaceOf(instruction) != ptx::Space::Param)
+      spaceOf(instruction) != ptx::Space::Param || instruction.type() == Type::B128)
     return false;
   const ptx::Operand &address = instruction.operands[1];
   if (address.kind != Kind::Address || address.elements[0].kind != Kind::Parameter)
@@ -272,7 +272,9 @@ void FunctionDecoder::decodeBarrier(Op &op, const ptx::Instruction &instruction)
   op.step = Step::Barrier;
   BarrierUse use;
   use.aligned = instruction.opcode == Opcode::Bar || instruction.has("aligned");
+  use.ofCluster = instruction.has("cluster");
   use.kind = instruction.has("arrive") ? BarrierUse::Kind::Arrive
+             : instruction.has("wait") ? BarrierUse::Kind::Wait
              : instruction.has("popc") ? BarrierUse::Kind::Count
              : instruction.has("and")  ? BarrierUse::Kind::And
              : instruction.has("or")   ? BarrierUse::Kind::Or
@@ -338,11 +340,13 @@ std::string FunctionDecoder::decode(uint32_t index) {
     break;
   case Opcode::Membar:
   case Opcode::Fence:
-    op.run = fenceHandler();
+    op.run = instruction.has("proxy") ? nothingHandler() : fenceHandler();
     op.extra = static_cast<uint32_t>(scopeOf(instruction, Access::Scope::System));
     break;
   case Opcode::Pmevent:
   case Opcode::Discard:
+  case Opcode::Applypriority:
+  case Opcode::Griddepcontrol: // of one grid after the other
     op.run = nothingHandler();
     break;
   default:

@@ -184,7 +184,7 @@ static bool ordersOtherwise(const ptx::Instruction &instruction) {
     return true;
   case Opcode::Bar:
   case Opcode::Barrier: {
-    if (instruction.has("warp") || instruction.has("arrive"))
+    if (instruction.has("warp") || instruction.has("arrive") || instruction.has("cluster"))
       return true;
     // Operands: the result of a reduction, the barrier, a number of threads, the predicate.
     size_t withoutCount = instruction.has("red") ? 3 : 1;

@@ -232,9 +232,13 @@ void OperandDecoder::add(const ptx::Operand &operand, Type type, bool result, bo
            : result ? Role::ValueOut
                     : Role::ValueIn,
            ptx::bitWidth(own));
+    if (own == Type::B128) // two of 64 bits each
+      push(code.location[operand.reg] + 2, result ? Role::ValueOut : Role::ValueIn, 64);
     return;
   }
   case Kind::Sink:
+    if (type == Type::B128)
+      push(noPredicate, Role::Unused, 64);
     return push(noPredicate, Role::Unused, 32);
   case Kind::Address: {
     // The offset is the handler's business (Op::immediate), so that bases share their slots.

@@ -35,7 +35,8 @@ public:
 
   /// Registers, parameters, `.param` and `.local` variables get their places.
   void layOut();
-  /// All operands of an instruction, flattened, with their roles.
+  /// All operands of an instruction, flattened, with their roles. A register of 128 bits is two of
+  /// 64.
   void flatten(const ptx::Instruction &instruction, std::vector<uint32_t> &slots,
                std::vector<OperandRole> &roles);
   /// One operand that is read (or, a register, written).

@@ -132,6 +132,15 @@ uint64_t sim::specialValue(const Warp &warp, ptx::Special special, uint64_t whic
   case Special::ClusterCtarank:
   case Special::IsExplicitCluster:
     return 0;
+  // "The fourth element is unused and always returns zero"; the others are for tools, and there are
+  // none.
+  case Special::TidW:
+  case Special::NtidW:
+  case Special::CtaidW:
+  case Special::NctaidW:
+  case Special::Pm:
+  case Special::Pm64:
+    return 0;
   }
   return 0;
 }

@@ -175,6 +175,10 @@ Selected DPC_SIMD_NAMESPACE::selectMemory(const ptx::Instruction &instruction,
   unsigned count =
       value.kind == ptx::Operand::Kind::Vector ? static_cast<unsigned>(value.elements.size()) : 1;
   unsigned registerBytes = registerBytesOf(value, function, bytes);
+  if (bytes == 16) { // two of 64 bits
+    bytes = registerBytes = 8;
+    count = 2;
+  }
   bool isSigned = !isStore && ptx::isSigned(instruction.type());
   // Sign extension into 16 bits, or registers of 64 for less.
   bool odd = bytes < 8 &&

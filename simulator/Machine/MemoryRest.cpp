@@ -220,6 +220,33 @@ static void isSpace(Warp &warp, const Op &op, LaneMask active) {
   }
 }
 
+/// Addresses in the shared memory of another block of the cluster differ from here on; there are
+/// none, so they belong to nothing.
+static unsigned rankShift(const ptx::Instruction &instruction) {
+  return ptx::bitWidth(instruction.type()) == 64 ? 32 : 24;
+}
+
+/// Op::extra is the shift.
+template <class T> static void mapAddress(Warp &warp, const Op &op, LaneMask active) {
+  forEachLane(active, [&](unsigned lane) {
+    T rank = lanes<uint32_t>(warp, op.operands[2])[lane];
+    lanes<T>(warp, op.operands[0])[lane] =
+        lanes<T>(warp, op.operands[1])[lane] + (rank << op.extra);
+  });
+}
+/// Op::immediate: where the window of the addresses starts.
+template <class T> static void rankOfAddress(Warp &warp, const Op &op, LaneMask active) {
+  forEachLane(active, [&](unsigned lane) {
+    lanes<uint32_t>(warp, op.operands[0])[lane] = static_cast<uint8_t>(
+        (lanes<T>(warp, op.operands[1])[lane] - static_cast<T>(op.immediate)) >> op.extra);
+  });
+}
+
+/// Policies are opaque, and caches do nothing here.
+static void createPolicy(Warp &warp, const Op &op, LaneMask active) {
+  forEachLane(active, [&](unsigned lane) { lanes<uint64_t>(warp, op.operands[0])[lane] = 0; });
+}
+
 Selected sim::selectMemoryRest(const ptx::Instruction &instruction, const ptx::Function &function) {
   switch (instruction.opcode) {
   case Opcode::Prefetch:
@@ -235,6 +262,15 @@ Selected sim::selectMemoryRest(const ptx::Instruction &instruction, const ptx::F
         address.kind != Kind::Register || ptx::bitWidth(function.registers[address.reg].type) == 64;
     return {isSpace, 0, uint32_t(spaceOf(instruction)) | uint32_t(wide) << 4};
   }
+  case Opcode::Mapa:
+    return {instruction.type() == ptx::Type::U64 ? mapAddress<uint64_t> : mapAddress<uint32_t>, 0,
+            rankShift(instruction)};
+  case Opcode::Getctarank:
+    return {instruction.type() == ptx::Type::U64 ? rankOfAddress<uint64_t>
+                                                 : rankOfAddress<uint32_t>,
+            spaceOf(instruction) == ptx::Space::Generic ? sharedWindow : 0, rankShift(instruction)};
+  case Opcode::Createpolicy:
+    return {createPolicy, 0, 0};
   case Opcode::Atom:
   case Opcode::Red:
     return selectAtomic(instruction, function);

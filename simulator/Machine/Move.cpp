@@ -122,6 +122,8 @@ Selected selectMov(const ptx::Instruction &instruction) {
   if (type == Type::Pred)
     return {.run = &copyPredicate, .extra = uint32_t(predicateUse(from))};
   unsigned width = ptx::bitWidth(type);
+  if (width == 128) // all operands are two of 64 bits
+    return {.run = &copyParts<uint64_t>, .extra = 2};
   if (to.kind == Kind::Vector && from.kind == Kind::Vector) {
     if (to.elements.size() != from.elements.size() || to.elements.size() > 4)
       return {};

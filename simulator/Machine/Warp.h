@@ -88,7 +88,8 @@ struct NamedBarrier {
   std::vector<LaneMask> participants; ///< per warp; empty while nobody has arrived
   std::vector<LaneMask> waiting;      ///< of those; the others go on (bar.arrive)
 };
-constexpr unsigned barriersPerBlock = 16;
+/// The last one is barrier.cluster: clusters have one block.
+constexpr unsigned clusterBarrier = 16, barriersPerBlock = 17;
 
 struct Block {
   Launch *launch = nullptr;

@@ -116,6 +116,9 @@ bool matchOperands(const Mnemonic &mnemonic, std::span<const Operand> operands,
 Type typeOf(Special special);
 bool findSpecial(std::string_view name, Special &special);
 std::string_view name(Special special);
+/// Whether it had half its width in an earlier PTX, so that instructions of this width still read
+/// it.
+bool wasNarrower(Special special);
 
 /// The table as a page of documentation (Markdown): docs/ptx-instructions.md.
 std::string instructionTable();

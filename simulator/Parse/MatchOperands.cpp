@@ -112,7 +112,8 @@ std::string Matcher::describe(const Operand &operand) const {
 
 std::string Matcher::wrong(const OperandPattern &pattern, Type type, const Operand &operand) const {
   std::string expected = registersFor(type, pattern.isRelaxed);
-  bool takesConstant = !isFloat(type) || type == Type::F32 || type == Type::F64;
+  bool takesConstant =
+      type != Type::B128 && (!isFloat(type) || type == Type::F32 || type == Type::F64);
   if (!pattern.isResult && takesConstant && !isPackedInteger(type))
     expected += isFloat(type) ? " or a floating-point constant" : " or an integer constant";
   return fmt::format("{} where {} is expected", describe(operand), expected);
@@ -138,7 +139,7 @@ std::string Matcher::immediate(const OperandPattern &pattern, Type type,
                                const Operand &operand) const {
   bool fits = false;
   if (!operand.isFloat)
-    fits = !isFloat(type) && !isPackedInteger(type);
+    fits = !isFloat(type) && !isPackedInteger(type) && type != Type::B128;
   else if (type == Type::F32 || type == Type::F64)
     fits = true;
   else // the bits of a constant, when it has as many as the type
@@ -178,8 +179,8 @@ std::string Matcher::value(const OperandPattern &pattern, Type type, const Opera
       return fmt::format("the special register `{}` in `{}`: only mov and cvt read those",
                          name(operand.special), name(mnemonic.opcode));
     Type held = typeOf(operand.special);
-    // mov.u16 and cvt.*.u16 of a 32-bit special register: left from PTX 1.
-    bool isLegacy = held == Type::U32 && bitWidth(type) == 16 && !isFloat(type);
+    bool isLegacy =
+        wasNarrower(operand.special) && 2 * bitWidth(type) == bitWidth(held) && !isFloat(type);
     if (isLegacy || agrees(held, type, pattern.isRelaxed))
       return "";
   }
@@ -282,7 +283,7 @@ std::string Matcher::symbol(const Operand &operand) const {
     return fmt::format("{} where the name of a variable, parameter or function is expected",
                        describe(operand));
   }
-  if (mnemonic.opcode != Opcode::Cvta)
+  if (mnemonic.opcode == Opcode::Mov)
     return "";
   Space space = Space::Generic;
   for (std::string_view modifier : mnemonic.modifiers)

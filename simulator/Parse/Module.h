@@ -134,7 +134,13 @@ enum class Special : uint8_t {
   ClusterCtarank,
   ClusterNctarank,
   IsExplicitCluster,
+  TidW,
+  NtidW,
+  CtaidW,
+  NctaidW,
   EnvReg, ///< `bits` of the operand: N of `%envregN`
+  Pm,     ///< likewise
+  Pm64,   ///< likewise: `%pmN_64`
 };
 
 struct Operand {

@@ -2,7 +2,6 @@
 
 #include "simulator/Parse/Parser.h"
 
-#include <charconv>
 #include <fmt/format.h>
 
 namespace ptx {
@@ -102,6 +101,26 @@ bool Parser::component(const Token &name, const LocalName &vector, Operand &resu
   return true;
 }
 
+/// `%envreg0` to `%envreg31`, `%pm0` to `%pm7`, `%pm0_64` to `%pm7_64`.
+static bool numberedSpecial(std::string_view text, Operand &result) {
+  auto matches = [&](std::string_view before, std::string_view behind, Special special,
+                     unsigned count) {
+    if (text.size() <= before.size() + behind.size() || !text.starts_with(before) ||
+        !text.ends_with(behind))
+      return false;
+    for (unsigned i = 0; i < count; ++i)
+      if (text.substr(before.size(), text.size() - before.size() - behind.size()) ==
+          std::to_string(i)) {
+        result.special = special;
+        result.bits = i;
+        return true;
+      }
+    return false;
+  };
+  return matches("%envreg", "", Special::EnvReg, 32) || matches("%pm", "", Special::Pm, 8) ||
+         matches("%pm", "_64", Special::Pm64, 8);
+}
+
 /// A name that starts with `%` and is declared nowhere.
 bool Parser::specialRegister(const Token &name, Operand &result) {
   result.kind = Operand::Kind::Special;
@@ -117,16 +136,9 @@ bool Parser::specialRegister(const Token &name, Operand &result) {
       return fail(name, fmt::format("unknown special register `{}`", name.text));
     return true;
   }
-  constexpr std::string_view environment = "%envreg";
-  if (name.text.starts_with(environment)) {
-    std::string_view number = name.text.substr(environment.size());
-    const char *end = number.data() + number.size();
-    auto [last, wrong] = std::from_chars(number.data(), end, result.bits);
-    result.special = Special::EnvReg;
-    if (number.empty() || last != end || wrong != std::errc() || result.bits > 31)
-      return fail(name, fmt::format("unknown special register `{}`", name.text));
-    return true;
-  }
+  if (name.text.starts_with("%envreg") || name.text.starts_with("%pm"))
+    return numberedSpecial(name.text, result) ||
+           fail(name, fmt::format("unknown special register `{}`", name.text));
   std::string full(name.text);
   if (token.is(Token::Kind::Dotted)) {
     full += token.text;

@@ -61,17 +61,29 @@ constexpr SpecialEntry specials[] = {
     {Special::ClusterCtarank, "%cluster_ctarank", Type::U32},
     {Special::ClusterNctarank, "%cluster_nctarank", Type::U32},
     {Special::IsExplicitCluster, "%is_explicit_cluster", Type::Pred},
+    {Special::TidW, "%tid.w", Type::U32},
+    {Special::NtidW, "%ntid.w", Type::U32},
+    {Special::CtaidW, "%ctaid.w", Type::U32},
+    {Special::NctaidW, "%nctaid.w", Type::U32},
     {Special::EnvReg, "%envreg", Type::B32},
+    {Special::Pm, "%pm", Type::U32},
+    {Special::Pm64, "%pm_64", Type::U64},
 };
 } // namespace
 
 Type typeOf(Special special) { return specials[static_cast<size_t>(special)].type; }
 std::string_view name(Special special) { return specials[static_cast<size_t>(special)].name; }
 
+bool wasNarrower(Special special) {
+  return special <= Special::NctaidZ || special == Special::GridId ||
+         (special >= Special::TidW && special <= Special::NctaidW);
+}
+
 bool findSpecial(std::string_view text, Special &special) {
   const auto *found = std::find_if(std::begin(specials), std::end(specials),
                                    [&](const SpecialEntry &entry) { return entry.name == text; });
-  if (found == std::end(specials))
+  // Of the last ones there are only numbered ones (Parser::specialRegister).
+  if (found == std::end(specials) || found->special >= Special::EnvReg)
     return false;
   special = found->special;
   return true;

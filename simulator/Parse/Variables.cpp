@@ -175,8 +175,8 @@ bool Parser::registers() {
   Token where = token;
   if (!typeDirective(type))
     return false;
-  if (type == Type::B128)
-    return fail(where, ".b128 registers are not supported");
+  if (type == Type::B128 && (module.version < 83 || module.architecture < 70))
+    return fail(where, ".b128 registers need PTX ISA 8.3 and sm_70");
   do {
     Token name;
     if (!identifier(name, "the name of a register"))
@@ -245,7 +245,7 @@ bool Parser::parameter(Parameter &result, Token &name, bool isPrototype) {
     if (!typeDirective(declarator.type))
       return false;
     if (declarator.type == Type::B128)
-      return fail(where, ".b128 registers are not supported");
+      return fail(where, "parameters in .b128 registers are not supported");
   } else if (!declaratorPrefix(declarator)) {
     return false;
   }

@@ -1,12 +1,14 @@
 # RUN: %python %s %t.folder
-"""cvta, isspacep, mov of addresses; prefetch and discard change nothing that may be read."""
+"""cvta, isspacep, mapa, getctarank, mov of addresses; prefetch, applypriority, createpolicy and discard
+change nothing that may be read."""
 
 import sys
 
 from oracle import spaces, table
 from oracle.expect import Anything
 
-FAMILY = ("cvta", "isspacep", "prefetch", "prefetchu", "discard")
+FAMILY = ("cvta", "isspacep", "prefetch", "prefetchu", "discard", "applypriority", "createpolicy", "mapa",
+          "getctarank")  # fmt: skip
 NAMES = {"global": "globals", "shared": "shareds", "local": "locals", "const": "constants", "param": "given"}
 
 
@@ -55,6 +57,43 @@ def inside(program, mods):
         )
 
 
+def map_rank(program, form, mods):
+    """A cluster of one block: rank 0 is the block itself."""
+    name, wide, given = ".".join(("mapa",) + mods), mods[-1] == "u64", form.operands[1] == "name"
+    space = ".shared" if "shared::cluster" in mods else ""
+    to, base = ("%d1", "%d2") if wide else ("%r1", "%r2")
+    if space and not wide:
+        program.emit("cvt.u32.u64 %r2, %s;")
+    else:
+        program.emit(f"mov.u64 %d2, {'%s' if space else '%gs'}; cvt.u32.u64 %r2, %d2;")
+    source = "shareds+4" if given else base
+    program.emit(f"mov.b{to[1:2] == 'd' and 64 or 32} {to}, -1; @%guard {name} {to}, {source}, 0;")
+    if not space and not wide:  # 32 bits of a generic address: nothing to load from
+        program.emit(f"@%guard sub.u32 {to}, {to}, {base};")
+        program.store(to, 32, lambda t: 0 if program.guards[t] else 0xFFFFFFFF, name)
+        return
+    program.emit("mov.b32 %r3, 7;", f"@%guard ld{space}.b32 %r3, [{to}+8];")
+    expected = first_word(program, "shared", 12) if given else word(program, 8)
+    program.store("%r3", 32, lambda t: expected(t) if program.guards[t] else 7, name)
+
+
+def rank(program, form, mods):
+    name, wide = ".".join(("getctarank",) + mods), mods[-1] == "u64"
+    program.emit(f"mov.u64 %d2, {'%s' if 'shared::cluster' in mods else '%gs'}; cvt.u32.u64 %r2, %d2; mov.b32 %r1, 9;")
+    source = "shareds" if form.operands[1] == "name" else "%d2" if wide else "%r2"
+    program.emit(f"@%guard {name} %r1, {source};")
+    program.store("%r1", 32, lambda t: 0 if program.guards[t] else 9, name)
+
+
+def policy(program, form, mods, number):
+    name = ".".join(("createpolicy",) + mods)
+    more = {"fractional": ("", ", 0.5", ", %f1"), "range": (", [%mine], 64, 128", ", [%mine], %r1, %r1"),
+            "cvt": (", 1374389534720000000", ", %policy")}[mods[0]]  # fmt: skip
+    program.emit("mov.f32 %f1, 0f3F000000; mov.b32 %r1, 64;")
+    program.emit(f"{name} %d1{more[number % len(more)]};", "ld.global.L2::cache_hint.b32 %r1, [%mine+4], %d1;")
+    program.store("%r1", 32, word(program, 4), name)
+
+
 def move(program, form):
     for mods in form.combinations():
         name = f"mov.{mods[0]}"
@@ -72,6 +111,7 @@ def main():
     forms = [form for form in every if form.opcode in FAMILY]
     moves = [form for form in every if form.opcode == "mov" and form.operands[-1] == "name"]
     program = spaces.program()
+    program.prologue += ".reg .f32 %f<4>;\n"
     program.emit("bar.sync 0;")
     used = []
     for form in forms:
@@ -81,6 +121,15 @@ def main():
                 convert(program, form, mods)
             elif form.opcode == "isspacep":
                 inside(program, mods)
+            elif form.opcode == "mapa":
+                map_rank(program, form, mods)
+            elif form.opcode == "getctarank":
+                rank(program, form, mods)
+            elif form.opcode == "createpolicy":
+                policy(program, form, mods, len(used))
+            elif form.opcode == "applypriority":
+                program.emit(f"mul.lo.u64 %d1, %step, 2; and.b64 %d1, %d1, -128; add.u64 %d1, %d1, %out1;",
+                             f"@%guard {'.'.join(('applypriority',) + mods)} [%d1], 128;")  # fmt: skip
             elif form.opcode == "discard":
                 at = program.slot(1024, lambda t: program_any, "discard")
                 program.emit(f"mul.lo.u64 %d1, %step, 2; add.u64 %d1, %d1, %out1;",

@@ -12,7 +12,7 @@ from oracle.operands import tuples
 from oracle.table import types_of
 
 OPERATIONS = ("and", "or", "xor", "exch", "cas", "add", "inc", "dec", "min", "max")
-NAMES = {16: "%h", 32: "%r", 64: "%d"}
+NAMES = {16: "%h", 32: "%r", 64: "%d", 128: "%q"}
 
 
 def apply(operation, kind, old, b, c):
@@ -56,6 +56,15 @@ def place_of(mods, at):
     return "%gs", "shared"
 
 
+def keep(program, register, width, expected, label):
+    """Stores a result; one of 128 bits as two."""
+    if width < 128:
+        return program.store(register, width, expected, label)
+    program.emit(f"mov.b128 {{%d5, %d6}}, {register};")
+    program.store("%d5", 64, lambda t: expected(t) & (1 << 64) - 1, label)
+    program.store("%d6", 64, lambda t: expected(t) >> 64, label)
+
+
 def one(program, columns, form, mods, index):
     kind = types_of(mods)[0]
     width = WIDTH[kind]
@@ -70,8 +79,8 @@ def one(program, columns, form, mods, index):
     hint = ", %policy" if "L2::cache_hint" in mods else ""
     result = f"{register}13, " if form.opcode == "atom" else ""
     # The word under test is put where the region of the thread is, and read back.
-    program.emit(f"st.{place}.b{width} [{spaces.BASES[place]}+16], {register}10;",
-                 f"mov.b{width} {register}13, 5;",
+    five = "mov.b64 %d5, 5; mov.b64 %d6, 0; mov.b128 %q13, {%d5, %d6};" if width == 128 else f"mov.b{width} {register}13, 5;"
+    program.emit(f"st.{place}.b{width} [{spaces.BASES[place]}+16], {register}10;", five,
                  f"@%guard {name} {result}[{base}+16], {register}11{more}{hint};",
                  f"ld.{place}.b{width} {register}14, [{spaces.BASES[place]}+16];")  # fmt: skip
 
@@ -79,10 +88,10 @@ def one(program, columns, form, mods, index):
         old, b, c = rows.rows[t]
         return flushed(kind, operation, place, old, b, c) if program.guards[t] else old
 
-    program.store(f"{register}14", width, after, f"{name} at {base}: memory")
+    keep(program, f"{register}14", width, after, f"{name} at {base}: memory")
     if result:
-        program.store(f"{register}13", width, lambda t: rows.rows[t][0] if program.guards[t] else 5,
-                      f"{name} at {base}: result")  # fmt: skip
+        keep(program, f"{register}13", width, lambda t: rows.rows[t][0] if program.guards[t] else 5,
+             f"{name} at {base}: result")  # fmt: skip
 
 
 class Columns:
@@ -99,7 +108,7 @@ class Columns:
             table_bytes = program.extra["operands"]
             places = []
             for i in range(3):
-                table_bytes.extend(bytes(-len(table_bytes) % 8))
+                table_bytes.extend(bytes(-len(table_bytes) % 16))
                 places.append(len(table_bytes))
                 for row in rows:
                     table_bytes.extend(row[i].to_bytes(width // 8, "little"))
@@ -165,15 +174,16 @@ def main():
     forms = [form for form in table.forms() if form.opcode in ("atom", "red")]
     program = spaces.program()
     program.extra = {"operands": bytearray(), "counters": bytes(8192)}
-    program.prologue += ".reg .b64 %table<9>, %one; ld.param.u64 %d1, [operands]; ld.param.u64 %one, [counters];\n"
-    program.prologue += "".join(f"mad.wide.u32 %table{size}, %thread, {size}, %d1;\n" for size in (2, 4, 8))
+    program.prologue += ".reg .b64 %table<17>, %one; ld.param.u64 %d1, [operands]; ld.param.u64 %one, [counters];\n"
+    program.prologue += "".join(f"mad.wide.u32 %table{size}, %thread, {size}, %d1;\n" for size in (2, 4, 8, 16))
+    program.prologue += ".reg .b128 %q<20>;\n"
     columns, used, shared = Columns(), [], []
     for form in forms:
         for mods in table.sample(form):
             one(program, columns, form, mods, len(used))
             used.append((form, mods))
         for mods in form.combinations():
-            if types_of(mods)[0][0] in "usb" and types_of(mods)[0] not in ("bf16", "bf16x2", "b16"):
+            if types_of(mods)[0][0] in "usb" and types_of(mods)[0] not in ("bf16", "bf16x2", "b16", "b128"):
                 if set(mods) <= {*OPERATIONS, *types_of(mods)} | {"global"}:
                     shared.append(contended(program, form, mods, len(shared) * 8))
     result = program.run(sys.argv[1], "atomic", spaces.arguments(program))["out"]

@@ -47,6 +47,25 @@ def arrive(program, name, number, opposite):
     program.store("%r2", 32, lambda t: t - 32 + value if 32 <= t < 64 else 0, name)
 
 
+def cluster(program, name, mods):
+    """Every block is a cluster of its own. A thread may go on between `arrive` and `wait`."""
+    program.label += 1
+    tag = program.label
+    arrive = name if "arrive" in mods else "barrier.cluster.arrive"
+    wait = name if "wait" in mods else "barrier.cluster.wait"
+    before = "fence.acq_rel.cluster; " if "relaxed" in mods else ""
+    value = 1000 * tag
+    program.emit(f"add.u32 %r1, %local, {value}; st.shared.b32 [%s], %r1;", f"{before}{arrive};", f"{wait};",
+                 "ld.shared.b32 %r2, [%other];", "bar.sync 0;")  # fmt: skip
+    program.store("%r2", 32, lambda t: (t + 32) % THREADS + value, f"{arrive}, {wait}")
+    # Warp 0 arrives and waits for a flag that warp 1 sets between its own arrival and its wait.
+    program.emit(f"{arrive};", "setp.ge.u32 %p1, %local, 32;", f"@%p1 bra other{tag};",
+                 f"spin{tag}: ld.relaxed.gpu.global.b32 %r1, [%seen]; setp.ne.u32 %p1, %r1, {tag};",
+                 f"@%p1 bra spin{tag};", f"bra done{tag};", f"other{tag}: setp.ge.u32 %p1, %local, 64;",
+                 f"mov.b32 %r1, {tag}; @!%p1 st.relaxed.gpu.global.b32 [%seen+-128], %r1;", f"done{tag}:",
+                 f"{wait};", "bar.sync 0;")  # fmt: skip
+
+
 def reduce(program, name, mods, count, number, split):
     arguments = f"{number % 16}" + (f", {THREADS}" if count else "")
     modulus = (2, 5, 97, 1)[number % 4]
@@ -87,11 +106,12 @@ def main():
     program = programs.Program(threads=THREADS)
     program.label = 0
     program.module = f".shared .align 4 .b8 words[{THREADS * 4}];\n"
-    program.prologue = f""".reg .b64 %s, %other, %box, %flag;
+    program.prologue = f""".reg .b64 %s, %other, %box, %flag, %seen;
 mov.u64 %s, words; mov.u64 %other, %s; mad.wide.u32 %s, %local, 4, %s;
 add.u32 %r1, %local, 32; rem.u32 %r1, %r1, {THREADS}; mad.wide.u32 %other, %r1, 4, %other;
 ld.param.u64 %box, [box]; mad.wide.u32 %box, %local, 4, %box;
 ld.param.u64 %flag, [flag]; mad.wide.u32 %flag, %local, 4, %flag;
+ld.param.u64 %seen, [seen]; mad.wide.u32 %seen, %local, 4, %seen;
 """
     used, fences = [], 0
     for form in forms:
@@ -100,7 +120,11 @@ ld.param.u64 %flag, [flag]; mad.wide.u32 %flag, %local, 4, %flag;
             number = len(used)
             used.append((form, mods))
             split = form.opcode == "barrier" and "aligned" not in mods
-            if form.opcode in ("membar", "fence"):
+            if "cluster" in mods and form.opcode == "barrier":
+                cluster(program, name, mods)
+            elif "proxy" in mods:  # between kinds of access of which there is one here
+                program.emit(f"{name};")
+            elif form.opcode in ("membar", "fence"):
                 before, after = name, name
                 if "acquire" in mods or "release" in mods:
                     before = name.replace("acquire", "release")
@@ -125,7 +149,7 @@ ld.param.u64 %flag, [flag]; mad.wide.u32 %flag, %local, 4, %flag;
                     exchange(program, name, count, number, False, sync)
                     if split:
                         exchange(program, name, count, number, True, sync)
-    program.extra = {"box": bytes(4 * THREADS), "flag": bytes(512 * fences + 512)}
+    program.extra = {"box": bytes(4 * THREADS), "flag": bytes(512 * fences + 512), "seen": bytes(4 * THREADS)}
     for order in (0, 1, 2, 3):
         program.run(sys.argv[1], f"barrier-{order}", extra=["--order", str(order)])
     table.require(forms, used)

@@ -94,6 +94,7 @@ def shfl(program, form, mods, group, c, b):
 
 
 def vote(program, form, mods, group, variant):
+    """Of `vote.ballot.sync` the modifiers have changed places."""
     name = ".".join(("vote",) + mods)
     truth = [lambda t: t % 3 == 0, lambda t: 1, lambda t: 0, lambda t: t % 32 < 16][variant]
     program.emit(["rem.u32 %r1, %thread, 3; setp.eq.b32 %p1, %r1, 0;", "setp.eq.b32 %p1, %local, %local;",

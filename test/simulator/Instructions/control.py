@@ -95,7 +95,8 @@ def call(program, name, uniform):
 
 
 def main():
-    family = ("bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent")
+    family = ("bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent",
+              "griddepcontrol")  # fmt: skip
     forms = [form for form in table.forms() if form.opcode in family]
     used = []
     for uniform in (False, True):
@@ -121,6 +122,8 @@ def main():
                     program.emit("setp.ne.b32 %p1, %local, %local;", f"@%p1 {name};")
                 elif form.opcode == "nanosleep":
                     program.emit(f"{name} %local;", f"@%guard {name} 20;")
+                elif form.opcode == "griddepcontrol":  # no grid depends on another here
+                    program.emit(f"{name};")
                 elif form.opcode == "pmevent":
                     program.emit(f"{name} 5;")
         # Those that leave have stored nothing afterwards.

@@ -132,7 +132,24 @@ def stmatrix(transposed):
     return kernel
 
 
-KERNELS = {"movmatrix": movmatrix(), "stmatrix": stmatrix(False), "stmatrix.trans": stmatrix(True)}
+def wide():
+    """A register of 128 bits through a register, through memory and through an atomic."""
+    kernel = Kernel()
+    kernel.fill("%d1", 64, False)
+    kernel.fill("%d2", 64, True)
+    kernel.emit("{ .reg .b128 %q<9>; mov.b128 %q0, {%d1, %d2}; mov.b128 %q1, %q0; mov.b128 {%d3, %d4}, %q1;")
+    kernel.emit("mov.u64 %at, tile; mad.wide.u32 %at, %lane, 16, %at; st.shared.b128 [%at], %q1;")
+    kernel.emit("ld.shared.b128 %q2, [%at]; mov.b128 {%d5, %d6}, %q2; mov.b128 %q3, {%d1, %d1};")
+    kernel.emit("atom.shared.exch.b128 %q4, [%at], %q3; ld.shared.b128 %q5, [%at]; mov.b128 {%d7, %d8}, %q5; }")
+    for lane in range(32):
+        for register in ("%d4", "%d6"):
+            kernel.store(register, 64, lane, lambda part: lane == LANE, "b128, high half")
+        for register in ("%d3", "%d5", "%d7", "%d8"):
+            kernel.store(register, 64, lane, lambda part: False, "b128")
+    return kernel
+
+
+KERNELS = {"movmatrix": movmatrix(), "stmatrix": stmatrix(False), "stmatrix.trans": stmatrix(True), "b128": wide()}
 for text, counts in (
     ("mma.sync.aligned.m16n8k32.row.col.s32.s8.u8.s32", (4, 4, 2, 4)),
     ("mma.sync.aligned.m8n8k32.row.col.s32.s4.s4.s32", (2, 1, 1, 2)),

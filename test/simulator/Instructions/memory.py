@@ -10,12 +10,21 @@ from oracle.program import REGION
 from oracle.table import types_of
 
 SENTINELS = {16: 0xA5C3, 32: 0xA5C3F00D, 64: 0xA5C3F00D12345678}
-NAMES = {16: "%h", 32: "%r", 64: "%d"}
+SENTINELS[128] = SENTINELS[64] << 64 | SENTINELS[64]
+NAMES = {16: "%h", 32: "%r", 64: "%d", 128: "%q"}
+
+
+def put(program, register, width, value):
+    """A constant in a register; those of 128 bits are made of two."""
+    if width < 128:
+        return program.emit(f"mov.b{width} {register}, {value:#x}{'U' if width == 64 else ''};")
+    program.emit(f"mov.b64 %d1, {value & (1 << 64) - 1:#x}U; mov.b64 %d2, {value >> 64:#x}U;",
+                 f"mov.b128 {register}, {{%d1, %d2}};")  # fmt: skip
 
 
 def register_width(kind, number):
     width = max(16, WIDTH[kind])
-    if kind[0] == "f":
+    if kind[0] == "f" or width == 128:
         return width
     return max(width, (width, 16, 32, 64)[number % 4])
 
@@ -51,7 +60,7 @@ def load(program, form, mods, number):
         base = "%mine"
     registers = [f"{NAMES[width]}{10 + i}" for i in range(count)]
     for register in registers:
-        program.emit(f"mov.b{width} {register}, {SENTINELS[width]:#x}{'U' if width == 64 else ''};")
+        put(program, register, width, SENTINELS[width])
     data = "{" + ", ".join(registers) + "}" if count > 1 else registers[0]
     hint = ", %policy" if "L2::cache_hint" in mods else ""
     if space == "param::func":
@@ -70,6 +79,12 @@ def load(program, form, mods, number):
             value = int.from_bytes(program.region(t)[begin : begin + size], "little")
             return to_signed(value, 8 * size) & (1 << width) - 1 if kind[0] == "s" else value
 
+        if width == 128:
+            program.emit(f"mov.b128 {{%d1, %d2}}, {register};")
+            low, high = (lambda t: expected(t) & (1 << 64) - 1), lambda t: expected(t) >> 64
+            program.store("%d1", 64, low, f"{name} at {base}, low half")
+            program.store("%d2", 64, high, f"{name} at {base}, high half")
+            continue
         program.store(register, width, expected, f"{name} at {base}")
 
 
@@ -82,8 +97,9 @@ def store(program, form, mods, number):
     if "mmio" in mods or any(mod.startswith(("L1", "L2")) for mod in mods):
         base, space = "%mine", "global"
     registers = [f"{NAMES[width]}{10 + i}" for i in range(count)]
+    step = max(8, width // 8)
     for i, register in enumerate(registers):
-        program.emit(f"ld.global.b{width} {register}, [%mine+{(number + i) * 8 % REGION}];")
+        program.emit(f"ld.global.b{width} {register}, [%mine+{(number + i) * step % REGION}];")
     data = "{" + ", ".join(registers) + "}" if count > 1 else registers[0]
     hint = ", %policy" if "L2::cache_hint" in mods else ""
     shift = number * count * size % 16 if count * size < 16 else 0
@@ -92,7 +108,7 @@ def store(program, form, mods, number):
         slot = bytearray([0xA5] * 16)
         if program.guards[t] or "param" in space:
             for i in range(count):
-                begin = (number + i) * 8 % REGION
+                begin = (number + i) * step % REGION
                 at = shift + i * size
                 slot[at : at + size] = program.region(t)[begin : begin + size]
         return int.from_bytes(slot, "little")
@@ -121,16 +137,43 @@ def store(program, form, mods, number):
     program.emit(f"st.global.v4.b32 [%out16+{out}], {{%r1, %r2, %r3, %r4}};")
 
 
+def move(program, form, mods):
+    """mov.b128, the halves exchanged where the form packs or unpacks."""
+    name, (to, source) = ".".join(("mov",) + mods), form.operands
+    program.emit("ld.global.b64 %d1, [%mine+8]; ld.global.b64 %d2, [%mine];", "mov.b128 %q1, {%d1, %d2};",
+                 "mov.b64 %d3, 3; mov.b64 %d4, 4; mov.b128 %q2, {%d3, %d4};")  # fmt: skip
+    if source[0] == "{":
+        program.emit(f"@%guard {name} %q2, {{%d1, %d2}};", "mov.b128 {%d3, %d4}, %q2;")
+    elif to[0] == "{":
+        program.emit(f"@%guard {name} {{%d3, %d4}}, %q1;", f"{name} {{_, %d5}}, %q1;")
+        program.store("%d5", 64, lambda t: int.from_bytes(program.region(t)[:8], "little"), f"{name} with _")
+    else:
+        program.emit(f"@%guard {name} %q2, %q1;", "mov.b128 {%d3, %d4}, %q2;")
+    for register, at, otherwise in (("%d3", 8, 3), ("%d4", 0, 4)):
+
+        def expected(t, at=at, otherwise=otherwise):
+            return int.from_bytes(program.region(t)[at : at + 8], "little") if program.guards[t] else otherwise
+
+        program.store(register, 64, expected, name)
+
+
 def main():
-    forms = [form for form in table.forms() if form.opcode in ("ld", "ldu", "st")]
+    every = table.forms()
+    forms = [form for form in every if form.opcode in ("ld", "ldu", "st")]
+    moves = [form for form in every if form.opcode == "mov" and form.slots[0][0] == "b128"]
     program = spaces.program()
+    program.prologue += ".reg .b128 %q<20>;\n"
     used = []
+    for form in moves:
+        for mods in form.combinations():
+            move(program, form, mods)
+            used.append((form, mods))
     for form in forms:
         for mods in table.sample(form):
             (store if form.opcode == "st" else load)(program, form, mods, len(used))
             used.append((form, mods))
     program.run(sys.argv[1], "memory", spaces.arguments(program))
-    table.require(forms, used)
+    table.require(forms + moves, used)
 
 
 main()

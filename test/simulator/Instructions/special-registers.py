@@ -31,6 +31,8 @@ for name, mask in MASKS.items():
 expected["%cluster_ctarank"] = lambda b, t: 0
 expected["%cluster_nctarank"] = lambda b, t: 1
 expected["%dynamic_smem_size"] = lambda b, t: 1024
+for name in ("%tid.w", "%ntid.w", "%ctaid.w", "%nctaid.w", "%envreg0", "%envreg31", "%pm0", "%pm7"):
+    expected[name] = lambda b, t: 0
 expected["WARP_SZ"] = lambda b, t: 32
 
 text = f"""{simulator.HEADER}.extern .shared .align 16 .b8 dynamic[];
@@ -56,7 +58,7 @@ mov.u32 %r6, %smid; mov.u32 %r7, %nsmid; setp.lt.and.u32 %p1, %r6, %r7, %p1;
 mov.u64 %d2, %clock64; mov.u64 %d3, %clock64; setp.le.and.u64 %p1, %d2, %d3, %p1;
 mov.u64 %d2, %globaltimer; mov.u64 %d3, %globaltimer; setp.le.and.u64 %p1, %d2, %d3, %p1;
 mov.u32 %r6, %total_smem_size; setp.ge.and.u32 %p1, %r6, 1024, %p1;
-mov.u32 %r6, %clock; mov.u32 %r6, %clock_hi; mov.u64 %d4, %gridid;
+mov.u32 %r6, %clock; mov.u32 %r6, %clock_hi; mov.u64 %d4, %gridid; mov.u32 %r6, %gridid; mov.u64 %d4, %pm7_64;
 mov.u32 %r6, %globaltimer_lo; mov.u32 %r6, %globaltimer_hi;
 mov.pred %p2, %is_explicit_cluster; not.pred %p2, %p2; and.pred %p1, %p1, %p2;
 selp.u32 %r5, 1, 0, %p1; st.global.u32 [%d1+{bounds}], %r5;

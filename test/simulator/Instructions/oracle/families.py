@@ -5,8 +5,9 @@ from oracle.integers import WIDTH
 from oracle.lanewise import Case, with_immediate
 from oracle.table import types_of
 
-MEMORY = {"ld", "ldu", "st", "prefetch", "prefetchu", "discard", "cp", "cvta", "isspacep"}
-CONTROL = {"bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent"}
+MEMORY = {"ld", "ldu", "st", "prefetch", "prefetchu", "discard", "applypriority", "createpolicy", "cp", "cvta",
+          "isspacep", "mapa", "getctarank"}  # fmt: skip
+CONTROL = {"bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent", "griddepcontrol"}
 BARRIER = {"bar", "barrier", "membar", "fence"}
 COLLECTIVE = {"shfl", "vote", "match", "redux", "activemask"}
 MATRIX = {"ldmatrix", "stmatrix", "movmatrix", "mma", "wmma"}
@@ -32,7 +33,7 @@ def family(form):
         if opcode in group:
             return name
     if opcode == "mov":
-        return "memory" if form.operands[-1] == "name" else "move"
+        return "memory" if "b128" in mods or form.operands[-1] == "name" else "move"
     if opcode in ("cvt", "setp", "set"):
         return {"cvt": "convert", "setp": "compare", "set": "compare"}[opcode]
     if opcode in ("selp", "slct") or opcode in integers.LOGIC:

@@ -13,7 +13,7 @@ for _kind in "busf":
 WIDTH["bf16"] = 16
 for _name in ("f16x2", "bf16x2", "u16x2", "s16x2", "tf32"):
     WIDTH[_name] = 32
-WIDTH |= {"u4": 4, "s4": 4, "b1": 1}
+WIDTH |= {"u4": 4, "s4": 4, "b1": 1, "b128": 128}
 
 
 def to_signed(bits, width):
