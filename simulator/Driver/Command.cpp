@@ -2,6 +2,7 @@
 #include "simulator/Driver/Queue.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -208,6 +209,8 @@ static Result execute(const KernelCommand &command, sim::Footprint *footprint) {
   DeviceAtWork work;
   sim::LaunchResult result = sim::launch(*command.module->loaded, command.kernel->function,
                                          command.shape, state.memory, options);
+  std::fwrite(result.output.data(), 1, result.output.size(), stdout);
+  std::fflush(stdout);
   if (footprint)
     *footprint = std::move(result.footprint);
   Result fault = Result::Success;

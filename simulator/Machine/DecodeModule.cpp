@@ -165,8 +165,8 @@ static bool mayWaitForOtherBlocks(const ptx::Instruction &instruction) {
 
 bool sim::communicates(const ptx::Module &module) {
   for (const ptx::Function &function : module.functions) {
-    // Device malloc hands out memory in the order of the calls.
-    if (function.name == "malloc" || function.name == "free")
+    // Device malloc hands out memory in the order of the calls; lines are printed in theirs.
+    if (function.name == "malloc" || function.name == "free" || function.name == "vprintf")
       return true;
     for (const ptx::Instruction &instruction : function.instructions)
       if (mayWaitForOtherBlocks(instruction))

@@ -129,6 +129,7 @@ static LaunchResult gather(Launch &launch, std::vector<std::unique_ptr<Core>> &c
             [](const auto &a, const auto &b) { return a.first < b.first; });
   for (auto [position, found] : reports)
     result.reports.merge(*found);
+  result.output = std::move(launch.output);
   if (launch.outOfSteps) {
     Report report;
     report.fault = Fault::Steps;

@@ -44,6 +44,7 @@ struct LaunchResult {
   Reports reports;
   Counters counters;   ///< warpInstructions always, the rest with LaunchOptions::count
   Footprint footprint; ///< with LaunchOptions::footprint
+  std::string output;  ///< of printf
 };
 
 /// Limits of an architecture (CUDA programming guide, table of compute capabilities).

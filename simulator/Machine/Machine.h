@@ -34,6 +34,7 @@ public:
   /// A fault ended the launch (trap, deadlock, steps).
   std::atomic<bool> stop = false;
   std::atomic<bool> outOfSteps = false;
+  std::string output = {}; ///< of printf; whoever prints runs on one core (Program::communicates)
 };
 
 /// Pseudo-random numbers from a seed: splitmix64.

@@ -150,6 +150,7 @@ static ExitCode run(const CommandLine &line) {
     result.reports.add(std::move(report));
   } else {
     result = sim::launch(*loaded, index, shape, memory, line.options);
+    fmt::print("{}", result.output);
   }
 
   for (size_t i = 0; i < buffers.size(); ++i)
