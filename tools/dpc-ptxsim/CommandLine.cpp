@@ -40,7 +40,8 @@ uninitialised values, accesses outside of buffers and other faults with their PT
   --help
 
 exit codes: 0 clean, 1 the PTX, the arguments or the inputs are wrong, 2 the command line is wrong,
-            3 an output cannot be written, 5 a checker reported a fault, 70 internal error
+            3 an output cannot be written or memory does not suffice, 5 a checker reported a fault,
+            70 internal error
 )";
 
 template <class T> static bool parse(std::string_view text, T &value) {
