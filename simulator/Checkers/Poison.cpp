@@ -162,6 +162,8 @@ Handler sim::checkHandler(const ptx::Instruction &instruction) {
       return apply<rules::convertInteger>;
     case ConvertRule::Packed:
       return apply<rules::convertPacked>;
+    case ConvertRule::Parts:
+      return apply<rules::convertParts>;
     case ConvertRule::Whole:
       return apply<rules::whole>;
     }

@@ -24,8 +24,12 @@ ConvertRule sim::selectConvertRule(const ptx::Instruction &instruction) {
   bool integers = !ptx::isFloat(instruction.type(0)) && !ptx::isFloat(instruction.type(1));
   if (integers && !instruction.has("sat"))
     return ConvertRule::Integer;
-  return isPacked(instruction.type(0)) && instruction.operands.size() >= 3 ? ConvertRule::Packed
-                                                                           : ConvertRule::Whole;
+  auto isPair = [](Type type) {
+    return isPacked(type) || type == Type::E4M3x2 || type == Type::E5M2x2;
+  };
+  if (!isPair(instruction.type(0)))
+    return ConvertRule::Whole;
+  return instruction.operands.size() >= 3 ? ConvertRule::Packed : ConvertRule::Parts;
 }
 
 RuleOperands::RuleOperands(Warp &warp, const Op &op, unsigned lane)
@@ -198,8 +202,15 @@ void rules::convertInteger(RuleOperands &lane) {
   lane.set(0, poison);
 }
 
-void rules::convertPacked(RuleOperands &lane) {
-  lane.set(0, (lane.source(0) ? 0b1100 : 0) | (lane.source(1) ? 0b0011 : 0));
+/// Poison of a result of which both halves are.
+static void setHalves(RuleOperands &lane, bool high, bool low) {
+  unsigned half = lane.resultBytes(0) / 2, bytes = (1u << half) - 1;
+  lane.set(0, (high ? bytes << half : 0) | (low ? bytes : 0));
+}
+void rules::convertPacked(RuleOperands &lane) { setHalves(lane, lane.source(0), lane.source(1)); }
+void rules::convertParts(RuleOperands &lane) {
+  unsigned half = lane.sourceBytes(0) / 2;
+  setHalves(lane, lane.source(0) >> half, lane.source(0) & ((1u << half) - 1));
 }
 
 /// Source lane of every lane by PTX ISA 9.7.9.6; a lane without one reads itself.

@@ -15,6 +15,7 @@ bool isWrapping(const ptx::Instruction &instruction);
 enum class ConvertRule : uint8_t {
   Integer, ///< bytes are kept, dropped, or filled with the sign
   Packed,  ///< two sources, one half of the result each
+  Parts,   ///< two halves of one source, one half of the result each
   Whole,
 };
 ConvertRule selectConvertRule(const ptx::Instruction &instruction);
@@ -68,6 +69,7 @@ void permute(RuleOperands &lane); ///< prmt, default mode
 void repack(RuleOperands &lane);  ///< mov between a register and a vector
 void convertInteger(RuleOperands &lane);
 void convertPacked(RuleOperands &lane);
+void convertParts(RuleOperands &lane);
 } // namespace rules
 
 // Handlers with rules of their own.

@@ -28,10 +28,14 @@ struct Frame {
   Frame *caller = nullptr;
   uint32_t callOp = 0; ///< in the caller
   int returnJoin = noJoin;
-  LaneMask inside = 0;    ///< lanes that have not returned or exited
-  uint64_t localBase = 0; ///< of its part of the lanes' local memory
+  LaneMask inside = 0;               ///< lanes that have not returned or exited
+  uint64_t localBase = 0;            ///< of its part of the lanes' local memory
+  uint64_t allocated[warpSize] = {}; ///< bytes of alloca behind code->localBytes
   unsigned depth = 0;
   std::unique_ptr<std::byte[]> storage;
+
+  /// Where the local memory of a lane ends.
+  uint64_t localEnd(unsigned lane) const { return localBase + code->localBytes + allocated[lane]; }
 };
 
 struct Join {

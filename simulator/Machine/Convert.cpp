@@ -5,9 +5,11 @@
 // every source value exactly.
 //
 //===------------------------------------------------------------------------------------------===//
+#include "simulator/Machine/EightBitFloat.h"
 #include "simulator/Machine/HalfOps.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace sim;
 using ptx::Type;
@@ -61,6 +63,9 @@ double toDouble(uint64_t raw, Type type) {
     return toFloat(Half{uint16_t(raw)});
   case Type::BF16:
     return toFloat(BFloat{uint16_t(raw)});
+  case Type::E4M3x2:
+  case Type::E5M2x2:
+    return ofEightBits(uint8_t(raw), eightBits(type));
   case Type::F32:
   case Type::TF32:
     return toFloat(uint32_t(raw));
@@ -152,6 +157,9 @@ uint64_t fromDouble(double x, Conversion how) {
     return smallFloat<BFloat>(x, how);
   case Type::TF32:
     return tensorFloat(float(x), how);
+  case Type::E4M3x2:
+  case Type::E5M2x2:
+    return toEightBits(x, eightBits(how.to));
   case Type::F32: {
     float result = float(x);
     if (how.rounding == Rounding::Zero)
@@ -230,15 +238,19 @@ void convertAny(Warp &warp, const Op &op, LaneMask active) {
   }
 }
 
-/// d = {hi: a, lo: b}.
-void convertPair(Warp &warp, const Op &op, LaneMask active) {
+/// d = {hi: a, lo: b}, or a and b are the parts of one source. Conversion::toWidth: of d.
+template <bool inParts> void convertPair(Warp &warp, const Op &op, LaneMask active) {
   Conversion how = decode(op);
-  for (LaneMask rest = active; rest; rest &= rest - 1) {
-    unsigned lane = std::countr_zero(rest);
-    uint64_t high = convertOne(operand<uint32_t>(warp, op, 1)[lane], how);
-    uint64_t low = convertOne(operand<uint32_t>(warp, op, 2)[lane], how);
-    operand<uint32_t>(warp, op, 0)[lane] = uint32_t(high << 16 | low);
-  }
+  unsigned part = how.fromWidth / 2;
+  forEachLane(active, [&](unsigned lane) {
+    uint32_t a = operand<uint32_t>(warp, op, 1)[lane], b = a & ((1u << part) - 1);
+    if constexpr (inParts)
+      a >>= part;
+    else
+      b = operand<uint32_t>(warp, op, 2)[lane];
+    uint64_t high = convertOne(a, how), low = convertOne(b, how);
+    operand<uint32_t>(warp, op, 0)[lane] = uint32_t(high << how.toWidth / 2 | low);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -417,9 +429,18 @@ Handler selectBetweenFloats(Conversion how) {
   return nullptr;
 }
 
+Selected selectEightBits(Conversion how) {
+  how.toWidth = uint8_t(ptx::bitWidth(how.to));
+  how.fromWidth = uint8_t(ptx::bitWidth(how.from));
+  if (how.from == Type::F32)
+    return {.run = &convertPair<false>, .immediate = encode(how)};
+  (isEightBits(how.to) ? how.from : how.to) = Type::F16;
+  return {.run = &convertPair<true>, .immediate = encode(how)};
+}
+
 Selected selectPair(Conversion how, bool isHalf) {
   how.to = isHalf ? Type::F16 : Type::BF16;
-  Handler run = &convertPair;
+  Handler run = &convertPair<false>;
   if (how.rounding == Rounding::Nearest && !how.relu && !how.finite && !how.sat && !how.ftz)
     run = isHalf ? each<floatsToPair<Half>> : each<floatsToPair<BFloat>>;
   return {.run = run, .immediate = encode(how)};
@@ -453,9 +474,11 @@ Selected selectConvert(const ptx::Instruction &instruction, const ptx::Function 
   how.relu = instruction.has("relu");
   how.finite = instruction.has("satfinite");
   how.away = instruction.has("rna");
+  if (isEightBits(how.to) || isEightBits(how.from))
+    return selectEightBits(how);
   if (how.to == Type::F16x2 || how.to == Type::BF16x2)
     return how.from == Type::F32 ? selectPair(how, how.to == Type::F16x2) : Selected{};
-  for (Type type : {how.to, how.from}) // not: packed types, 8-bit floats
+  for (Type type : {how.to, how.from}) // not: packed types
     if (type == Type::None || type == Type::Pred || type == Type::B128 || type == Type::F16x2 ||
         type == Type::BF16x2 || type >= Type::U16x2)
       return {};

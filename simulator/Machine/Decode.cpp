@@ -409,7 +409,6 @@ std::string FunctionDecoder::run(uint32_t &line) {
   code.localBytes = (code.localBytes + 15) / 16 * 16;
   findReconvergence(code);
   line = function.line.ptx;
-  constexpr uint64_t mostLocalBytes = 1 << 19; // per thread (CUDA C++ guide, 16.2)
   if (code.localBytes > mostLocalBytes)
     return fmt::format("{} needs {} bytes of local memory per thread, {} is the most",
                        function.name, code.localBytes, mostLocalBytes);

@@ -18,6 +18,9 @@ Selector sim::familyOf(const ptx::Instruction &instruction) {
   case Opcode::Prefetchu:
   case Opcode::Cvta:
   case Opcode::Isspacep:
+  case Opcode::Alloca:
+  case Opcode::Stacksave:
+  case Opcode::Stackrestore:
   case Opcode::Mapa:
   case Opcode::Getctarank:
   case Opcode::Createpolicy:

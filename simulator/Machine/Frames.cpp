@@ -19,8 +19,6 @@ LaneMask Warp::Control::parked() const {
   return result;
 }
 
-/// Per thread (CUDA C++ programming guide, 16.2: local memory per thread).
-static constexpr uint64_t mostLocalBytes = 1 << 19;
 static constexpr unsigned mostFrames = 4096;
 
 void LocalMemory::reserve(uint64_t bytesPerLane, bool withPoison) {
@@ -189,7 +187,9 @@ static bool changes(const Preset &preset) {
 Frame *sim::enterFrame(Warp &warp, uint32_t function, Frame *caller, LaneMask lanes) {
   Warp::Control &control = *warp.control;
   const FunctionCode &code = warp.block->launch->program.functions[function];
-  uint64_t localBase = caller ? caller->localBase + caller->code->localBytes : 0;
+  uint64_t localBase = 0;
+  for (unsigned lane = 0; lane < warpSize && caller; ++lane)
+    localBase = std::max(localBase, (caller->localEnd(lane) + 15) / 16 * 16);
   unsigned depth = caller ? caller->depth + 1 : 0;
   if (localBase + code.localBytes > mostLocalBytes || depth > mostFrames)
     return nullptr;
@@ -223,6 +223,7 @@ Frame *sim::enterFrame(Warp &warp, uint32_t function, Frame *caller, LaneMask la
   frame->caller = caller;
   frame->inside = lanes;
   frame->localBase = localBase;
+  std::fill(std::begin(frame->allocated), std::end(frame->allocated), 0);
   frame->depth = depth;
   frame->returnJoin = noJoin;
   for (const Preset &preset : code.presets)

@@ -36,8 +36,8 @@ struct Selectors {
   Selector convert;    ///< cvt
   Selector collective; ///< shfl vote match redux activemask
   Selector matrix;     ///< mma wmma ldmatrix stmatrix movmatrix
-  Selector memory;     ///< ld ldu st atom red cp.async prefetch cvta isspacep mapa getctarank
-                       ///< createpolicy
+  Selector memory; ///< ld ldu st atom red cp.async prefetch cvta isspacep mapa getctarank alloca
+                   ///< createpolicy
 };
 /// Of the best instruction set that this processor has.
 const Selectors &selectors();

@@ -113,14 +113,15 @@ template <class A, class B, int firstByte> uint32_t dot2(uint32_t a, uint32_t b,
   return c;
 }
 
-/// Per byte |a - b|: of each byte, or their sum plus c.
+/// |a - b| of every part that is as wide as A: packed, or their sum plus c.
 template <class A, class B, bool sums>
-uint32_t absoluteDifference4(uint32_t a, uint32_t b, uint32_t c) {
+uint32_t absoluteDifference(uint32_t a, uint32_t b, uint32_t c) {
+  constexpr int bits = 8 * sizeof(A);
   uint32_t result = sums ? c : 0;
-  for (int byte = 0; byte < 32; byte += 8) {
-    int32_t difference = int32_t(A(a >> byte)) - int32_t(B(b >> byte));
+  for (int at = 0; at < 32; at += bits) {
+    int32_t difference = int32_t(A(a >> at)) - int32_t(B(b >> at));
     uint32_t magnitude = uint32_t(difference < 0 ? -difference : difference);
-    result += sums ? magnitude : (magnitude & 0xff) << byte;
+    result += sums ? magnitude : (magnitude & (~0u >> (32 - bits))) << at;
   }
   return result;
 }
@@ -212,11 +213,17 @@ template <class A, class B> struct Dot2High {
   static constexpr Handler handler = each<dot2<Widened<A>, B, 2>>;
 };
 
+template <class A, class B> struct Difference2 {
+  static constexpr Handler handler = each<absoluteDifference<Widened<A>, Widened<B>, false>>;
+};
+template <class A, class B> struct DifferenceSum2 {
+  static constexpr Handler handler = each<absoluteDifference<Widened<A>, Widened<B>, true>>;
+};
 template <class A, class B> struct Difference4 {
-  static constexpr Handler handler = each<absoluteDifference4<A, B, false>>;
+  static constexpr Handler handler = each<absoluteDifference<A, B, false>>;
 };
 template <class A, class B> struct DifferenceSum4 {
-  static constexpr Handler handler = each<absoluteDifference4<A, B, true>>;
+  static constexpr Handler handler = each<absoluteDifference<A, B, true>>;
 };
 
 /// mul and mad: .lo, .hi or .wide.
@@ -306,6 +313,10 @@ Handler selectHandler(const ptx::Instruction &instruction) {
     return forInteger(type, []<class T>() { return each<sad<T>>; });
   case Opcode::Dp4a:
     return forSigns<Dot4>(ptx::isSigned(type), ptx::isSigned(instruction.type(1)));
+  case Opcode::Vabsdiff2: {
+    bool a = ptx::isSigned(instruction.type(1)), b = ptx::isSigned(instruction.type(2));
+    return instruction.has("add") ? forSigns<DifferenceSum2>(a, b) : forSigns<Difference2>(a, b);
+  }
   case Opcode::Vabsdiff4: { // types d, a, b
     bool a = ptx::isSigned(instruction.type(1)), b = ptx::isSigned(instruction.type(2));
     return instruction.has("add") ? forSigns<DifferenceSum4>(a, b) : forSigns<Difference4>(a, b);

@@ -262,6 +262,10 @@ Selected sim::selectMemoryRest(const ptx::Instruction &instruction, const ptx::F
         address.kind != Kind::Register || ptx::bitWidth(function.registers[address.reg].type) == 64;
     return {isSpace, 0, uint32_t(spaceOf(instruction)) | uint32_t(wide) << 4};
   }
+  case Opcode::Alloca:
+  case Opcode::Stacksave:
+  case Opcode::Stackrestore:
+    return selectStack(instruction);
   case Opcode::Mapa:
     return {instruction.type() == ptx::Type::U64 ? mapAddress<uint64_t> : mapAddress<uint32_t>, 0,
             rankShift(instruction)};

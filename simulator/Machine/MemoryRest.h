@@ -27,6 +27,7 @@ unsigned registerBytesOf(const ptx::Operand &value, const ptx::Function &functio
 
 /// Memory instructions that need no code of their own per instruction set.
 Selected selectMemoryRest(const ptx::Instruction &instruction, const ptx::Function &function);
+Selected selectStack(const ptx::Instruction &instruction);
 Selected selectAtomic(const ptx::Instruction &instruction, const ptx::Function &function);
 Selected selectAsyncCopy(const ptx::Instruction &instruction, const ptx::Function &function);
 

@@ -119,6 +119,9 @@ constexpr uint32_t noOp = ~0u;
 /// counted among what a kernel uses.
 constexpr uint64_t reservedSharedBytes = 1024;
 
+/// Per thread (CUDA C++ programming guide, 16.2: local memory per thread).
+constexpr uint64_t mostLocalBytes = 1 << 19;
+
 struct FunctionCode {
   const ptx::Function *source = nullptr;
   std::vector<Op> ops; ///< ends with an Exit or Return

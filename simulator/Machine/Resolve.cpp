@@ -99,7 +99,7 @@ bool Resolution::shared(unsigned lane, uint64_t offset) {
 bool Resolution::local(unsigned lane, uint64_t offset) {
   LocalMemory &memory = warp.control->local;
   const Frame &frame = *warp.control->active;
-  uint64_t size = frame.localBase + frame.code->localBytes;
+  uint64_t size = frame.localEnd(lane);
   auto where = [&] { return fmt::format("local+{:#x}", offset); };
   if (offset > size || bytes > size - offset)
     return wrong(lane, Fault::Bounds, where(),

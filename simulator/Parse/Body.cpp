@@ -220,6 +220,8 @@ bool Parser::mnemonic(const Mnemonic *&result, Token &start, std::vector<Token> 
   auto found = mnemonics.find(text);
   if (found == mnemonics.end()) {
     Opcode opcode;
+    if (isUnsupported(start.text))
+      return fail(start, fmt::format("`{}` is not supported by the simulator", start.text));
     if (!findOpcode(start.text, opcode)) {
       std::string_view near = nearestOpcode(start.text);
       return fail(start, near.empty()
@@ -303,6 +305,12 @@ bool Parser::instruction() {
                 wrong.message);
   if (!checkVersion(form(result.form), start, *words))
     return false;
+  for (const Operand &each : result.operands)
+    if (result.hasGuard && each.kind == Operand::Kind::Address &&
+        each.elements[0].kind == Operand::Kind::CallSlot)
+      return fail(start, fmt::format("a guard on `{}` of a parameter of a call: those are passed "
+                                     "unconditionally",
+                                     words->fullName()));
   result.opcode = words->opcode;
   result.modifiers = words->modifiers;
   result.types = words->types;

@@ -144,6 +144,7 @@ static OperandPattern parseOperand(std::string_view text) {
   pattern.isOptional = takeEnd("?");
   pattern.allowsSink = take('_');
   pattern.isRelaxed = take('~');
+  pattern.isRegister = take('!');
   pattern.allowsSpecial = take('%');
   if (take('#')) {
     pattern.kind = Kind::Immediate;
@@ -226,6 +227,15 @@ bool findOpcode(std::string_view text, Opcode &opcode) {
     return false;
   opcode = found->second;
   return true;
+}
+
+bool isUnsupported(std::string_view text) {
+  static constexpr std::string_view unsupported[] = {
+#define PTX_OPCODE(enumerator, word)
+#define PTX_UNSUPPORTED(word) word,
+#include "simulator/Parse/Opcodes.def"
+  };
+  return std::find(std::begin(unsupported), std::end(unsupported), text) != std::end(unsupported);
 }
 
 /// Levenshtein's distance; words here are short.

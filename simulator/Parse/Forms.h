@@ -36,6 +36,7 @@ struct OperandPattern {
   bool isResult = false;
   bool isOptional = false;
   bool isRelaxed = false;     ///< wider registers too (PTX ISA 9.4.1)
+  bool isRegister = false;    ///< no immediate
   bool allowsSpecial = false; ///< special registers too
   bool allowsSink = false;    ///< `_` too
   bool isWide = false;        ///< twice the width of the type
@@ -81,6 +82,8 @@ ModifierNeeds needsOf(std::string_view interned);
 Type typeOfModifier(std::string_view text);
 /// False for a mnemonic that Opcodes.def lacks.
 bool findOpcode(std::string_view text, Opcode &opcode);
+/// Whether PTX has this mnemonic but the simulator does not execute it.
+bool isUnsupported(std::string_view text);
 /// The known mnemonic that is written most like `text`; empty when none is near.
 std::string_view nearestOpcode(std::string_view text);
 

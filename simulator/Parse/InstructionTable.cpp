@@ -65,6 +65,8 @@ static std::string operandText(const OperandPattern &pattern) {
   }
   if (pattern.isRelaxed)
     text += "⁺";
+  if (pattern.isRegister)
+    text += "ʳ";
   if (pattern.pair == OperandPattern::Pair::Required)
     text += "\\|.pred";
   else if (pattern.pair == OperandPattern::Pair::Optional)
@@ -81,7 +83,7 @@ std::string instructionTable() {
       "an error.\n\n"
       "`{x}` may be left out, `(x\\|y)` is one of these. Operands: T and U are the instruction's "
       "first and second type; results\ncome first (`st`, `red` and `cp` have none); ⁺ admits wider "
-      "registers; `[a]` "
+      "registers, ʳ no immediate; `[a]` "
       "is an address. Since: PTX ISA version and architecture.\n\n"
       "| instruction | operands | since |\n| --- | --- | --- |\n";
   for (const Form &form : forms()) {

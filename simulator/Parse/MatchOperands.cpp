@@ -112,8 +112,8 @@ std::string Matcher::describe(const Operand &operand) const {
 
 std::string Matcher::wrong(const OperandPattern &pattern, Type type, const Operand &operand) const {
   std::string expected = registersFor(type, pattern.isRelaxed);
-  bool takesConstant =
-      type != Type::B128 && (!isFloat(type) || type == Type::F32 || type == Type::F64);
+  bool takesConstant = type != Type::B128 && !pattern.isRegister &&
+                       (!isFloat(type) || type == Type::F32 || type == Type::F64);
   if (!pattern.isResult && takesConstant && !isPackedInteger(type))
     expected += isFloat(type) ? " or a floating-point constant" : " or an integer constant";
   return fmt::format("{} where {} is expected", describe(operand), expected);
@@ -172,7 +172,7 @@ std::string Matcher::value(const OperandPattern &pattern, Type type, const Opera
       return "";
     return wrong(pattern, type, operand);
   }
-  if (operand.kind == Kind::Immediate && !pattern.isResult)
+  if (operand.kind == Kind::Immediate && !pattern.isResult && !pattern.isRegister)
     return immediate(pattern, type, operand);
   if (operand.kind == Kind::Special && !pattern.isResult) {
     if (!pattern.allowsSpecial)

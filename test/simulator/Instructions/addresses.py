@@ -1,5 +1,5 @@
 # RUN: %python %s %t.folder
-"""cvta, isspacep, mapa, getctarank, mov of addresses; prefetch, applypriority, createpolicy and discard
+"""cvta, isspacep, mapa, getctarank, alloca, mov of addresses; prefetch, applypriority, createpolicy and discard
 change nothing that may be read."""
 
 import sys
@@ -8,7 +8,7 @@ from oracle import spaces, table
 from oracle.expect import Anything
 
 FAMILY = ("cvta", "isspacep", "prefetch", "prefetchu", "discard", "applypriority", "createpolicy", "mapa",
-          "getctarank")  # fmt: skip
+          "getctarank", "alloca", "stacksave", "stackrestore")  # fmt: skip
 NAMES = {"global": "globals", "shared": "shareds", "local": "locals", "const": "constants", "param": "given"}
 
 
@@ -85,6 +85,31 @@ def rank(program, form, mods):
     program.store("%r1", 32, lambda t: 0 if program.guards[t] else 9, name)
 
 
+def stack(program, forms, width):
+    """alloca of as much as each thread wants, a call in between, and back again."""
+    number, register = ("64", "%d") if width == 64 else ("32", "%r")
+    size, first, second, saved = (f"{register}{n}" for n in (20, 21, 22, 23))
+    convert = f"cvt.u64.u32 {size}, %r1;" if width == 64 else f"mov.b32 {size}, %r1;"
+    kind = f"u{number}"
+    for alignment in ("", ", 4", ", 64", ", 1024"):
+        name = f"alloca.{kind}{alignment}"
+        program.emit(f"and.b32 %r1, %local, 7; mul.lo.u32 %r1, %r1, 12; add.u32 %r1, %r1, 20; {convert}",
+                     f"stacksave.{kind} {saved};", f"alloca.{kind} {first}, {size}{alignment};",
+                     f"alloca.{kind} {second}, 16, 16;", "ld.global.b32 %r2, [%mine+4]; ld.global.b32 %r3, [%mine+8];",
+                     f"st.local.b32 [{first}], %r2; st.local.b32 [{first}+16], %r3; st.local.b32 [{second}+12], %local;",
+                     f"sub.{kind} {register}24, {second}, {first}; setp.ge.{kind} %p2, {register}24, {size};")  # fmt: skip
+        spaces.call_same(program, "ld.param.b32 %r4, [b+12];")
+        program.emit(f"ld.local.b32 %r5, [{first}]; ld.local.b32 %r6, [{first}+16]; ld.local.b32 %r7, [{second}+12];",
+                     f"and.b{number} {register}25, {first}, {int(alignment[2:] or 8) - 1}; setp.eq.{kind} %p3, {register}25, 0;",
+                     f"stackrestore.{kind} {saved};", f"alloca.{kind} {register}26, {size}{alignment};",
+                     f"setp.eq.{kind} %p4, {register}26, {first};", f"stackrestore.{kind} {saved};",
+                     f"and.pred %p4, %p4, %p3; and.pred %p4, %p4, %p2;")  # fmt: skip
+        for register_, expected in (("%r4", word(program, 12)), ("%r5", word(program, 4)), ("%r6", word(program, 8)),
+                                    ("%r7", lambda t: t % program.threads)):  # fmt: skip
+            program.store(register_, 32, expected, f"{name}: {register_}")
+        program.store_predicate("%p4", lambda t: 1, f"{name}: aligned, apart, the same place again")
+
+
 def policy(program, form, mods, number):
     name = ".".join(("createpolicy",) + mods)
     more = {"fractional": ("", ", 0.5", ", %f1"), "range": (", [%mine], 64, 128", ", [%mine], %r1, %r1"),
@@ -114,9 +139,13 @@ def main():
     program.prologue += ".reg .f32 %f<4>;\n"
     program.emit("bar.sync 0;")
     used = []
+    for width in (32, 64):
+        stack(program, forms, width)
     for form in forms:
         for mods in form.combinations():
             used.append((form, mods))
+            if form.opcode in ("alloca", "stacksave", "stackrestore"):
+                continue  # together, above
             if form.opcode == "cvta":
                 convert(program, form, mods)
             elif form.opcode == "isspacep":

@@ -10,7 +10,8 @@ from oracle import families, table
 TESTS = {
     "atom": "atomic", "red": "atomic", "cp": "async-copy", "cvta": "addresses", "isspacep": "addresses",
     "prefetch": "addresses", "prefetchu": "addresses", "discard": "addresses", "mov": "addresses",
-    "applypriority": "addresses", "createpolicy": "addresses", "mapa": "addresses", "getctarank": "addresses",
+    "applypriority": "addresses", "createpolicy": "addresses", "mapa": "addresses", "alloca": "addresses",
+    "stacksave": "addresses", "stackrestore": "addresses", "getctarank": "addresses",
 }  # fmt: skip
 LANEWISE = ("integer", "float", "half", "compare", "logic", "convert", "move", "approximate")
 

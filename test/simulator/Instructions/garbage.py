@@ -149,7 +149,36 @@ def wide():
     return kernel
 
 
-KERNELS = {"movmatrix": movmatrix(), "stmatrix": stmatrix(False), "stmatrix.trans": stmatrix(True), "b128": wide()}
+def eight_bits():
+    """One half of f16x2 to one half of e4m3x2 and back; two f32 to the halves."""
+    kernel = Kernel()
+    kernel.fill("%r0", 32, False)
+    kernel.fill("%r1", 32, True)
+    kernel.emit("{ .reg .b16 %low, %high; mov.b32 {%low, _}, %r0; mov.b32 {%high, _}, %r1; mov.b32 %r2, {%low, %high};")
+    kernel.emit("cvt.rn.satfinite.e4m3x2.f16x2 %low, %r2; cvt.rn.f16x2.e4m3x2 %r3, %low;")
+    kernel.emit("cvt.rn.satfinite.e5m2x2.f32 %low, %r1, %r0; cvt.rn.f16x2.e5m2x2 %r4, %low; }")
+    for lane in range(32):
+        for register in ("%r3", "%r4"):
+            kernel.store(register, 32, lane, lambda part: lane == LANE and part == 1, "cvt of 8-bit floats")
+    return kernel
+
+
+def stack():
+    """What alloca gives is garbage until it is written."""
+    kernel = Kernel()
+    kernel.fill("%r0", 32, True)
+    kernel.fill("%r1", 32, False)
+    kernel.emit("alloca.u64 %d1, 16; st.local.b32 [%d1], %r1; st.local.b32 [%d1+4], %r0;")
+    kernel.emit("ld.local.b32 %r2, [%d1]; ld.local.b32 %r3, [%d1+4]; ld.local.b32 %r4, [%d1+8];")
+    for lane in range(32):
+        kernel.store("%r2", 32, lane, lambda part: False, "alloca")
+        kernel.store("%r3", 32, lane, lambda part: lane == LANE, "alloca")
+        kernel.store("%r4", 32, lane, lambda part: True, "alloca")
+    return kernel
+
+
+KERNELS = {"movmatrix": movmatrix(), "stmatrix": stmatrix(False), "stmatrix.trans": stmatrix(True), "b128": wide(), "eight-bits": eight_bits(),
+           "stack": stack()}  # fmt: skip
 for text, counts in (
     ("mma.sync.aligned.m16n8k32.row.col.s32.s8.u8.s32", (4, 4, 2, 4)),
     ("mma.sync.aligned.m8n8k32.row.col.s32.s4.s4.s32", (2, 1, 1, 2)),

@@ -111,6 +111,8 @@ TEST(Parse, SpecialRegisters) {
 TEST(Parse, UnknownInstruction) {
   EXPECT_EQ(refused("adc.u32 %r1, %r2, %r3;"), "1: unknown instruction `adc`; `add`?");
   EXPECT_EQ(refused("frobnicate %r1;"), "1: unknown instruction `frobnicate`");
+  EXPECT_EQ(refused("vadd.u32.u32.u32 %r1, %r2, %r3;"),
+            "1: `vadd` is not supported by the simulator");
 }
 
 TEST(Parse, WrongModifiers) {
@@ -153,6 +155,22 @@ TEST(Parse, WrongOperands) {
             "13: operand 2 of `bar.sync`: 33 where a positive multiple of 32 is expected");
   EXPECT_EQ(refused("add.u32 %r1, %r9, 1;"),
             "14: `%r9` is neither a declared register nor a special one");
+}
+
+TEST(Parse, WhatPtxasRefusesToo) {
+  const char *lines[] = {
+      "vabsdiff4.u32.u32.u32.add %r1, %r2, 5, %r3;",
+      "cvt.rn.bf16.f32 %r1, %f1;",
+      "cvt.f32.bf16 %f1, %r1;",
+      "mov.u16 %h1, %laneid;",
+      "mov.u32 %r1, %clock64;",
+      "{ .param .b32 x; @%p1 st.param.b32 [x], %r1; }",
+      "alloca.u64 %rd1, %rd2, 12;",
+      "mma.sync.aligned.m8n8k16.row.col.s32.s8.u8.s32 {%f1, %f2}, {%r1}, {%r2}, {%r3, %r4};",
+      "createpolicy.cvt.L2.b32 %r1, %r2;",
+  };
+  for (const char *line : lines)
+    EXPECT_NE(refused(line), "accepted") << line;
 }
 
 TEST(Parse, RelaxedTypes) {

@@ -6,7 +6,7 @@ from oracle.lanewise import Case, with_immediate
 from oracle.table import types_of
 
 MEMORY = {"ld", "ldu", "st", "prefetch", "prefetchu", "discard", "applypriority", "createpolicy", "cp", "cvta",
-          "isspacep", "mapa", "getctarank"}  # fmt: skip
+          "isspacep", "mapa", "getctarank", "alloca", "stacksave", "stackrestore"}  # fmt: skip
 CONTROL = {"bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "pmevent", "griddepcontrol"}
 BARRIER = {"bar", "barrier", "membar", "fence"}
 COLLECTIVE = {"shfl", "vote", "match", "redux", "activemask"}
@@ -56,7 +56,7 @@ def oracle_of(form, mods):
 
 def kind_of(form, place, types):
     """(kind, width) of an operand of the table."""
-    text = form.operands[place].rstrip("⁺")
+    text = form.operands[place].rstrip("⁺ʳ")
     if (form.opcode, place) in KINDS:
         return KINDS[form.opcode, place], 32
     if text.startswith("2×"):
@@ -81,7 +81,7 @@ def lane_cases(form, number):
         number += 1
         made = one_combination(form, mods, number)
         cases += made
-        if not {"cc", "addc", "subc", "madc"} & {*mods, form.opcode} and form.opcode not in ("mov", "cvt", "vabsdiff4"):
+        if not {"cc", "addc", "subc", "madc"} & {*mods, form.opcode} and form.opcode not in ("mov", "cvt", "vabsdiff2", "vabsdiff4"):
             extra = with_immediate(made[0], number)
             if extra:
                 cases.append(extra)
@@ -163,13 +163,17 @@ def conversion(form, mods, name, types, number):
         return max(width, (width, 32, 64, width)[choice % 4]) if relaxed else width
 
     result = width_of(to, number)
-    sources = [(source, width_of(source, number // 4))] * (2 if packed else 1)
+    sources = [(source, width_of(source, number // 4))] * (len(form.operands) - 1)
 
     def evaluate(*values):
         done = conversions.cvt(mods, types, *values)
         return [conversions.register(to, done[0], result)]
 
     text = f"{name} {{d0}}, " + ", ".join(f"{{s{i}}}" for i in range(len(sources)))
+    if strict and WIDTH[to] == 8:  # in a register of its own
+        text = f"{name} %b0, {{s0}}; cvt.{to[0]}16.{to} {{d0}}, %b0"
+    elif strict and WIDTH[source] == 8:
+        text = f"cvt.u8.u16 %b0, {{s0}}; {name} {{d0}}, %b0"
     return Case(form, mods, text, [result], sources, evaluate)
 
 

@@ -13,7 +13,7 @@ for _kind in "busf":
 WIDTH["bf16"] = 16
 for _name in ("f16x2", "bf16x2", "u16x2", "s16x2", "tf32"):
     WIDTH[_name] = 32
-WIDTH |= {"u4": 4, "s4": 4, "b1": 1, "b128": 128}
+WIDTH |= {"u4": 4, "s4": 4, "b1": 1, "b128": 128, "e4m3x2": 16, "e5m2x2": 16}
 
 
 def to_signed(bits, width):
@@ -248,11 +248,17 @@ def dp2a(mods, types, a, b, c):
     return [total & 0xFFFFFFFF]
 
 
-def vabsdiff4(mods, types, a, b, c):
-    parts = [abs(byte(a, i, types[1]) - byte(b, i, types[2])) for i in range(4)]
-    if "add" in mods:
-        return [c + sum(parts) & 0xFFFFFFFF]
-    return [sum((part & 0xFF) << 8 * i for i, part in enumerate(parts))]
+def vabsdiff(width):
+    """Of parts of 8 or 16 bits."""
+
+    def run(mods, types, a, b, c):
+        part = lambda value, i, kind: number(value >> width * i, f"{kind[0]}{width}")  # noqa: E731
+        parts = [abs(part(a, i, types[1]) - part(b, i, types[2])) for i in range(32 // width)]
+        if "add" in mods:
+            return [c + sum(parts) & 0xFFFFFFFF]
+        return [sum((value & (1 << width) - 1) << width * i for i, value in enumerate(parts))]
+
+    return run
 
 
 # Logic (9.7.8).
@@ -355,7 +361,8 @@ TABLE = {
     "add": add, "sub": sub, "mul": mul, "mad": mad, "mul24": mul24, "mad24": mad24, "sad": sad,
     "div": div, "rem": rem, "abs": abs_, "neg": neg, "min": extreme(min), "max": extreme(max),
     "popc": popc, "clz": clz, "bfind": bfind, "brev": brev, "bfe": bfe, "bfi": bfi, "fns": fns,
-    "szext": szext, "bmsk": bmsk, "dp4a": dp4a, "dp2a": dp2a, "vabsdiff4": vabsdiff4,
+    "szext": szext, "bmsk": bmsk, "dp4a": dp4a, "dp2a": dp2a, "vabsdiff4": vabsdiff(8),
+    "vabsdiff2": vabsdiff(16),
 }  # fmt: skip
 LOGIC = {
     "and": and_, "or": or_, "xor": xor, "not": not_, "cnot": cnot, "lop3": lop3, "shf": shf,
