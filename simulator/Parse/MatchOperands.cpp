@@ -166,6 +166,10 @@ std::string Matcher::value(const OperandPattern &pattern, Type type, const Opera
   if (operand.kind == Kind::Sink && pattern.isResult && pattern.allowsSink)
     return "";
   if (operand.kind == Kind::Register) {
+    if (function.registers[operand.reg].type == Type::B128 && pattern.isRelaxed &&
+        type != Type::B128)
+      return fmt::format("{}: registers of 128 bits for narrower types are not supported",
+                         describe(operand));
     bool mayNegate = type == Type::Pred && !pattern.isResult;
     if (agrees(function.registers[operand.reg].type, type, pattern.isRelaxed) &&
         (mayNegate || !operand.negated))
@@ -194,9 +198,17 @@ std::string Matcher::vector(const OperandPattern &pattern, unsigned count,
   OperandPattern element = pattern;
   element.allowsSink = pattern.isResult && (pattern.kind == OperandPattern::Kind::Data ||
                                             mnemonic.opcode == Opcode::Mov);
-  for (const Operand &part : operand.elements)
+  unsigned width = 0; // of the registers: all of them have the same
+  for (const Operand &part : operand.elements) {
     if (std::string why = value(element, pattern.type(mnemonic.types), part); !why.empty())
       return why;
+    if (part.kind != Kind::Register)
+      continue;
+    unsigned own = bitWidth(function.registers[part.reg].type);
+    if (width && own != width)
+      return fmt::format("{} in a vector of {}-bit registers", describe(part), width);
+    width = own;
+  }
   return "";
 }
 

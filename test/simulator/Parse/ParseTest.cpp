@@ -157,6 +157,16 @@ TEST(Parse, WrongOperands) {
             "14: `%r9` is neither a declared register nor a special one");
 }
 
+TEST(Parse, WideRegistersForNarrowTypes) {
+  const char *head = ".version 8.3\n.target sm_80\n.address_size 64\n";
+  EXPECT_EQ(bad(kernel(".reg .b128 q; ld.global.b128 q, [%rd1];"), head), "accepted");
+  EXPECT_EQ(bad(kernel(".reg .b128 q; ld.global.u32 q, [%rd1];"), head),
+            "4:29: operand 1 of `ld.global.u32`: `q` (.b128): registers of 128 bits for narrower "
+            "types are not supported");
+  EXPECT_NE(bad(kernel(".reg .b128 q; st.global.v2.b64 [%rd1], {q, %rd2};"), head), "accepted");
+  EXPECT_NE(bad(kernel(".reg .b128 q; cvt.u32.u64 q, %rd1;"), head), "accepted");
+}
+
 TEST(Parse, WhatPtxasRefusesToo) {
   const char *lines[] = {
       "vabsdiff4.u32.u32.u32.add %r1, %r2, 5, %r3;",
@@ -168,6 +178,7 @@ TEST(Parse, WhatPtxasRefusesToo) {
       "alloca.u64 %rd1, %rd2, 12;",
       "mma.sync.aligned.m8n8k16.row.col.s32.s8.u8.s32 {%f1, %f2}, {%r1}, {%r2}, {%r3, %r4};",
       "createpolicy.cvt.L2.b32 %r1, %r2;",
+      "st.global.v2.b16 [%rd1], {%r1, %h1};",
   };
   for (const char *line : lines)
     EXPECT_NE(refused(line), "accepted") << line;
