@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -74,7 +75,7 @@ static std::string expandSets(std::string_view text) {
         found = true;
       }
     if (!found)
-      std::abort(); // an error in Forms.def, found by every test
+      throw std::logic_error("Forms.def names an unknown set");
     i = end == std::string_view::npos ? text.size() : end;
   }
   return result;
@@ -107,7 +108,7 @@ static void parseType(std::string_view text, OperandPattern &pattern) {
   else
     pattern.fixed = typeOfModifier(text);
   if (pattern.typeIndex < 0 && pattern.fixed == Type::None)
-    std::abort(); // an error in Forms.def
+    throw std::logic_error("Forms.def has an unknown type");
 }
 
 static void parseRanges(std::string_view text, OperandPattern &pattern) {

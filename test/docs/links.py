@@ -20,7 +20,7 @@ for page in sorted(pages):
             os.path.join(root, os.path.dirname(page), target)
         ):
             wrong.append(f"{page}: {target}")
-    for path in re.findall(r"`((?:lib|dialect|runtime|tools|test|utils|examples|docs|bench)/[\w./-]+)`", text):
+    for path in re.findall(r"`((?:lib|dialect|runtime|simulator|tools|test|utils|examples|docs|bench)/[\w./-]+)`", text):
         if not any(os.path.exists(os.path.join(root, path + end)) for end in ("", ".h", ".cpp", ".td")):
             wrong.append(f"{page}: `{path}`")
 print("\n".join(wrong))

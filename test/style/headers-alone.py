@@ -1,6 +1,6 @@
 # RUN: %python %s %source %build
 """Every header compiles on its own, given no more than the precompiled header that all code of the
-compiler has (and for the runtime, nothing)."""
+compiler has (and for the runtime and the simulator, nothing)."""
 
 import concurrent.futures
 import json
@@ -33,10 +33,12 @@ def command_of(build, folder):
 
 def main():
     root, build = sys.argv[1:3]
-    commands = {"lib": command_of(build, "lib/Driver"), "runtime": command_of(build, "runtime/Core")}
+    folders = {"runtime": "runtime/Core", "simulator": "simulator/Machine"}
+    commands = {part: command_of(build, folder) for part, folder in folders.items()}
+    compiler = command_of(build, "lib/Driver")
 
     def check(header):
-        flags, directory = commands["runtime" if header.startswith("runtime/") else "lib"]
+        flags, directory = commands.get(header.split("/")[0], compiler)
         done = subprocess.run(
             flags + ["-w", "-fsyntax-only", "-x", "c++", "-"],
             input=f'#include "{os.path.join(root, header)}"\n',
