@@ -30,7 +30,7 @@ Call::~Call() {
   heldLock() = nullptr;
 }
 
-static bool hasName(const Entry &entry, const std::string &name) {
+bool sim::driver::hasName(const Entry &entry, std::string_view name) {
   return name == entry.name || name == entry.symbol;
 }
 

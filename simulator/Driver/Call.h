@@ -9,6 +9,7 @@
 
 #include "simulator/Driver/State.h"
 
+#include <string_view>
 #include <type_traits>
 
 namespace sim::driver {
@@ -24,6 +25,8 @@ struct Entry {
 };
 extern const Entry entries[];
 extern const size_t entryCount;
+/// Whether DPC_MOCK_FAIL may call it so.
+bool hasName(const Entry &entry, std::string_view name);
 
 /// One call in progress.
 class Call {

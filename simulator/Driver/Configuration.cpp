@@ -1,6 +1,9 @@
 //===- Configuration.cpp - the environment variables of the mock driver -----------------------===//
 #include "simulator/Driver/Configuration.h"
 
+#include "simulator/Driver/Call.h"
+
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -66,7 +69,8 @@ static bool parseFailures(std::string_view list, std::vector<PlannedFailure> &fa
       return false;
     PlannedFailure failure;
     failure.call = one.substr(0, first);
-    if (!failure.call.starts_with("cu") ||
+    if (std::none_of(entries, entries + entryCount,
+                     [&](const Entry &entry) { return hasName(entry, failure.call); }) ||
         !parse(one.substr(first + 1, second - first - 1), failure.number) || !failure.number ||
         !findResult(std::string(one.substr(second + 1)), failure.result))
       return false;
@@ -103,6 +107,7 @@ Configuration sim::driver::readConfiguration() {
     configuration.log = text;
   if (const char *text = std::getenv("DPC_MOCK_FAIL"))
     if (!parseFailures(text, configuration.failures))
-      wrong("DPC_MOCK_FAIL", text, "a list of CALL:N:ERROR such as cuMemAlloc:3:2");
+      wrong("DPC_MOCK_FAIL", text,
+            "a list of CALL:N:ERROR with calls that this driver has, such as cuMemAlloc:3:2");
   return configuration;
 }

@@ -234,6 +234,7 @@ TEST(MockCheck, WrongVariables) {
   for (auto [name, value] : {std::pair{"DPC_MOCK_CC", "eighty"},
                              {"DPC_MOCK_MEMORY", "-1"},
                              {"DPC_MOCK_FAIL", "cuMemAlloc:2"},
+                             {"DPC_MOCK_FAIL", "cuMemAloc:2:2"},
                              {"DPC_MOCK_LOG", "/no/such/file"}})
     run({{name, value}}, name, [](Client &c) {
       c.fails(invalidValue, "cuInit", 0u);
