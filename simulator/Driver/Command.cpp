@@ -1,7 +1,6 @@
 //===- Command.cpp - doing what streams and graphs have queued --------------------------------===//
 #include "simulator/Driver/Queue.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fmt/format.h>

@@ -2,8 +2,6 @@
 #include "simulator/Driver/Calls.h"
 #include "simulator/Driver/Queue.h"
 
-#include <algorithm>
-
 using namespace sim::driver;
 
 static void requireDevice(Device device) { require(device == 0, Result::InvalidDevice); }
@@ -178,19 +176,10 @@ Result sim::driver::contextId(Handle handle, uint64_t *id) {
   return Result::Success;
 }
 
-Result sim::driver::contextSynchronize() {
-  std::shared_ptr<Context> context = currentContext();
-  requireNoCapture();
-  State &state = State::get();
-  state.queue->finish(*context);
-  state.queue->settle(*context);
-  return Result::Success;
-}
+Result sim::driver::contextSynchronize() { return contextSynchronizeOf(0); }
 
 Result sim::driver::contextSynchronizeOf(Handle handle) {
-  if (!handle)
-    return contextSynchronize();
-  std::shared_ptr<Context> context = findContext(handle);
+  std::shared_ptr<Context> context = handle ? findContext(handle) : currentContext();
   State &state = State::get();
   requireNoCapture();
   state.queue->finish(*context);

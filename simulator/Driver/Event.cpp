@@ -1,6 +1,6 @@
 //===- Event.cpp - events ---------------------------------------------------------------------===//
 #include "simulator/Driver/Calls.h"
-#include "simulator/Driver/Graph.h"
+#include "simulator/Driver/Queue.h"
 
 using namespace sim::driver;
 

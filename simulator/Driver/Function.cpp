@@ -3,8 +3,6 @@
 #include "simulator/Driver/Occupancy.h"
 #include "simulator/Driver/Queue.h"
 
-#include <algorithm>
-
 using namespace sim::driver;
 
 static int64_t attributeOf(const Kernel &kernel, FunctionAttribute attribute) {

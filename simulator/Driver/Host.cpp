@@ -48,11 +48,8 @@ Result sim::driver::hostFree(void *pointer) {
     return Result::Success;
   State &state = State::get();
   uint64_t address = reinterpret_cast<uintptr_t>(pointer);
-  sim::Allocation *freed = state.memory.find(address);
-  if (HostPages::isOurs(address) && freed && !freed->live && freed->base == address) {
-    state.doubleFrees.push_back(freed->name);
-    state.report("double free", fmt::format("{} is freed again", freed->name));
-  }
+  if (HostPages::isOurs(address))
+    state.reportFreedAgain(address);
   endHost(findHost(pointer, Buffer::Kind::Pinned, Result::InvalidValue), "freed");
   return Result::Success;
 }

@@ -52,7 +52,6 @@ const size_t sim::driver::entryCount = positions;
 #define DPC_CALL(name, version, symbol, function, parameters)                                      \
   DPC_EXPORT(symbol, function, (&Thunk<&function, at_##symbol, false>::run))
 #define DPC_ALWAYS DPC_CALL
-#define DPC_STREAM_SYMBOL(symbol, suffix) symbol##suffix
 #define DPC_STREAM(name, version, symbol, suffix, function, parameters)                            \
   DPC_EXPORT(symbol, function, (&Thunk<&function, at_##symbol, false>::run))                       \
   DPC_EXPORT(symbol##suffix, function, (&Thunk<&function, at_##symbol, true>::run))

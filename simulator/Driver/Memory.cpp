@@ -64,11 +64,7 @@ Result sim::driver::memoryFree(DevicePointer pointer) {
   State &state = State::get();
   auto at = state.buffers.find(pointer);
   if (at == state.buffers.end() || at->second.isHost()) {
-    sim::Allocation *freed = state.memory.find(pointer);
-    if (freed && !freed->live && freed->base == pointer) {
-      state.doubleFrees.push_back(freed->name);
-      state.report("double free", fmt::format("{} is freed again", freed->name));
-    }
+    state.reportFreedAgain(pointer);
     return Result::InvalidValue;
   }
   const sim::Allocation &allocation = *at->second.allocation;

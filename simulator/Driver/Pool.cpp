@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fmt/format.h>
 
 using namespace sim::driver;
 
@@ -153,16 +152,11 @@ Result sim::driver::poolFree(DevicePointer pointer, Handle stream) {
     return Result::Success;
   auto at = state.buffers.find(pointer);
   if (at == state.buffers.end() || at->second.isHost()) {
-    sim::Allocation *freed = state.memory.find(pointer);
-    if (freed && !freed->live && freed->base == pointer) {
-      state.doubleFrees.push_back(freed->name);
-      state.report("double free", fmt::format("{} is freed again", freed->name));
-    }
+    state.reportFreedAgain(pointer);
     return Result::InvalidValue;
   }
   if (at->second.freeQueued) {
-    state.doubleFrees.push_back(at->second.allocation->name);
-    state.report("double free", fmt::format("{} is freed again", at->second.allocation->name));
+    state.reportDoubleFree(at->second.allocation->name);
     return Result::InvalidValue;
   }
   at->second.freeQueued = true;

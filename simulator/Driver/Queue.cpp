@@ -1,6 +1,8 @@
 //===- Queue.cpp - work that waits for its turn -----------------------------------------------===//
 #include "simulator/Driver/Queue.h"
 
+#include "simulator/Machine/Random.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
@@ -97,13 +99,9 @@ uint64_t Queue::submit(Context &context, Stream &stream, Command command) {
 }
 
 uint64_t Queue::draw(uint64_t below) {
-  // splitmix64, by Sebastiano Vigna.
   if (!random)
     random = state.configuration.order;
-  uint64_t z = random += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return (z ^ z >> 31) % below;
+  return nextRandom(random) % below;
 }
 
 void Queue::run(uint64_t number) {

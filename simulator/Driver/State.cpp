@@ -56,6 +56,17 @@ void State::note(const std::string &kind, const std::string &message) {
   fmt::print(stderr, "mock-cuda: {}: {}\n", kind, message);
 }
 
+void State::reportDoubleFree(const std::string &name) {
+  doubleFrees.push_back(name);
+  report("double free", fmt::format("{} is freed again", name));
+}
+
+void State::reportFreedAgain(uint64_t base) {
+  sim::Allocation *freed = memory.find(base);
+  if (freed && !freed->live && freed->base == base)
+    reportDoubleFree(freed->name);
+}
+
 void State::report(const std::string &kind, const std::string &message) {
   note(kind, message);
   strictFailure |= configuration.strict;

@@ -134,6 +134,9 @@ public:
   /// As a note; what the client does wrong.
   void report(const std::string &kind, const std::string &message);
   void report(const sim::Report &report);
+  void reportDoubleFree(const std::string &name);
+  /// The same if memory that began at `base`, where no buffer is, has been freed.
+  void reportFreedAgain(uint64_t base);
   /// Formats what the fault handler of HostPages has seen since.
   void reportTouches();
 

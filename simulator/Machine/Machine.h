@@ -6,6 +6,7 @@
 #include "simulator/Machine/Control.h"
 #include "simulator/Machine/Launch.h"
 #include "simulator/Machine/Locate.h"
+#include "simulator/Machine/Random.h"
 
 #include <atomic>
 #include <functional>
@@ -36,14 +37,6 @@ public:
   std::atomic<bool> outOfSteps = false;
   std::string output = {}; ///< of printf; whoever prints runs on one core (Program::communicates)
 };
-
-/// Pseudo-random numbers from a seed: splitmix64.
-inline uint64_t nextRandom(uint64_t &state) {
-  uint64_t z = (state += 0x9e3779b97f4a7c15ull);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
 
 /// How often each op ran, for the instruction mix.
 struct OpCounts {

@@ -1,15 +1,12 @@
 //===- Mutate.cpp - damaged and made-up PTX ---------------------------------------------------===//
 #include "Mutate.h"
 
+#include "simulator/Machine/Random.h"
+
 #include <cctype>
 #include <iterator>
 
-uint64_t Random::operator()() {
-  uint64_t z = (state += 0x9e3779b97f4a7c15ull);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
+uint64_t Random::operator()() { return sim::nextRandom(state); }
 
 namespace {
 
