@@ -32,7 +32,7 @@ struct FastAccess {
   template <Region R, unsigned bytes, bool writes>
   [[gnu::always_inline]] bool find(Warp &warp, const Op &op, uint32_t slot, LaneMask active) {
     const std::byte *from = warp.slots + size_t(slot) * slotBytes;
-    bool wide = op.extra >> 10 & 1;
+    bool wide = MemoryOperands::hasWideBase(op.extra);
     Allocation *allocation = nullptr;
     uint64_t origin = 0, size;
     if constexpr (R == Region::Shared) {

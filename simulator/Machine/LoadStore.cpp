@@ -46,7 +46,7 @@ template <class T>
 /// Loads N values of type T into registers of at most 32 bits, or of 64 for 64-bit types.
 template <class T, unsigned N, Region R> void load(Warp &warp, const Op &op, LaneMask active) {
   constexpr unsigned bytes = sizeof(T) * N;
-  if (op.extra & strongBits)
+  if (MemoryOperands::isStrong(op.extra))
     ++warp.polls;
   FastAccess access;
   if (access.find<R, bytes, false>(warp, op, op.operands[N], active)) [[likely]] {

@@ -31,8 +31,6 @@ constexpr uint64_t globalBase = 0x0000'2000'0000'0000; ///< of the first allocat
 constexpr uint64_t deviceBase = 0x0000'1f00'0000'0000, deviceEnd = 0x0000'2a00'0000'0000;
 constexpr uint64_t allocationAlignment = 512; ///< bytes; cuMemAlloc gives at least 256
 
-struct GlobalShadow; // Checkers: who read and wrote which bytes in this launch
-
 class Journal; // Machine/Journal.h: what a launch has overwritten
 
 struct Allocation {

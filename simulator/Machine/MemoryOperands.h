@@ -4,8 +4,6 @@
 
 #include "simulator/Machine/Warp.h"
 
-#include <string_view>
-
 namespace sim {
 
 /// The state space among an instruction's modifiers; Generic when there is none.
@@ -26,6 +24,9 @@ struct MemoryOperands {
            uint32_t(wideBase) << 10 | uint32_t(wideRegister) << 11 | uint32_t(extendSign) << 12 |
            uses << 16;
   }
+  // Parts of what pack() gave, for handlers that ask at every execution.
+  static bool isStrong(uint32_t bits) { return bits & 15u << 4; }
+  static bool hasWideBase(uint32_t bits) { return bits >> 10 & 1; }
   static MemoryOperands unpack(uint32_t bits) {
     MemoryOperands result;
     result.space = ptx::Space(bits & 15);

@@ -114,7 +114,7 @@ void sim::storeSlowly(Warp &warp, const Op &op, LaneMask active, unsigned count,
 
 template <unsigned bytes, bool isSigned, unsigned count>
 static void loadAny(Warp &warp, const Op &op, LaneMask active) {
-  if (op.extra & strongBits)
+  if (MemoryOperands::isStrong(op.extra))
     ++warp.polls;
   loadSlowly(warp, op, active, count, bytes, isSigned);
 }

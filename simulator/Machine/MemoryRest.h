@@ -7,9 +7,6 @@
 
 namespace sim {
 
-/// Bits of Op::extra that make an access strong (MemoryOperands::order).
-constexpr uint32_t strongBits = 15u << 4;
-
 /// `count` values of `bytes` bytes each, through resolve(). MemoryOperands::uses: bytes of the
 /// registers.
 void loadSlowly(Warp &warp, const Op &op, LaneMask active, unsigned count, unsigned bytes,

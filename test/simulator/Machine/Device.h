@@ -11,6 +11,9 @@
 
 namespace sim::test {
 
+/// What a module begins with.
+inline const std::string head = ".version 8.0\n.target sm_80\n.address_size 64\n";
+
 /// One module and its memory.
 class Device {
 public:

@@ -8,7 +8,6 @@ using namespace sim::test;
 
 namespace {
 
-const std::string head = ".version 8.0\n.target sm_80\n.address_size 64\n";
 /// A kernel of one buffer of u32, with the address of the thread's element in %rd1 and its thread
 /// number in %t.
 std::string kernel(const std::string &body, const std::string &before = "") {

@@ -8,7 +8,6 @@ using namespace sim::test;
 
 namespace {
 
-const std::string head = ".version 8.0\n.target sm_80\n.address_size 64\n";
 std::string kernel(const std::string &body, const std::string &before = "") {
   return head + before + R"(
 .visible .entry k(.param .u64 to, .param .u64 from) {
