@@ -313,6 +313,23 @@ TEST(CUDALibrary, CloseFreesWhatIsLeft) {
   std::remove(log.c_str());
 }
 
+TEST(CUDALibrary, DescribesTheDevice) {
+  std::string text =
+      inChild({{"DPC_MOCK_CC", "90"}, {"DPC_MOCK_MEMORY", "1000000000"}}, []() -> std::string {
+        dprt_cuda_options options{DPC_MOCK_CUDA, 0, 0};
+        dprt_cuda *device = nullptr;
+        dprt_cuda_open(&options, &device, nullptr, 0);
+        dprt_cuda_properties its, none;
+        dprt_cuda_describe(device, &its);
+        dprt_cuda_describe(nullptr, &none);
+        dprt_cuda_close(device);
+        return (its.name[0] && !none.name[0] ? "named " : "") + std::to_string(its.capability) +
+               " " + std::to_string(its.multiprocessors) + " " + std::to_string(its.memory) + " " +
+               std::to_string(its.sharedPerBlock) + " " + std::to_string(its.driver);
+      });
+  EXPECT_EQ(text, "named 90 132 1000000000 232448 13000");
+}
+
 TEST(CUDALibrary, MisuseIsAFailure) {
   std::string text = inChild({}, []() -> std::string {
     dprt_cuda_options options{DPC_MOCK_CUDA, 0, 0};

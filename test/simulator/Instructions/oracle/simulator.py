@@ -2,31 +2,13 @@
 
 import json
 import os
-import struct
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+import ptxsim
+
 HEADER = ".version 8.8\n.target sm_90\n.address_size 64\n"
-
-
-def write_inputs(path, buffers):
-    header, data = {}, b""
-    for name, content in buffers.items():
-        header[name] = {"dtype": "U8", "shape": [len(content)], "data_offsets": [len(data), len(data) + len(content)]}
-        data += content
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as stream:
-        stream.write(struct.pack("<Q", len(text)) + text + data)
-
-
-def read_buffers(path):
-    with open(path, "rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(length))
-        data = stream.read()
-    header.pop("__metadata__", None)
-    return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items()}
 
 
 def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0, more_arguments=()):
@@ -35,7 +17,8 @@ def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0, more_argume
     path = os.path.join(folder, name)
     with open(path + ".ptx", "w", encoding="utf-8") as stream:
         stream.write(ptx)
-    write_inputs(path + ".in.safetensors", buffers)
+    tensors = {buffer: ("U8", content) for buffer, content in buffers.items()}
+    ptxsim.write_safetensors(path + ".in.safetensors", tensors)
     with open(path + ".json", "w", encoding="utf-8") as stream:
         json.dump([{"buffer": buffer, "offset": 0} for buffer in buffers] + list(more_arguments), stream)
     command = ["dpc-ptxsim", path + ".ptx", "--kernel", "k", "--grid", str(grid), "--block", str(block),
@@ -47,7 +30,7 @@ def run(folder, name, ptx, grid, block, buffers, extra=(), expect=0, more_argume
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         if done.returncode != expect:
             sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
-        results.append(read_buffers(path + ".out.safetensors"))
+        results.append(ptxsim.read_safetensors(path + ".out.safetensors"))
     # The host's vector instructions must not change a bit.
     for instruction_set, result in (("avx2", results[1]), ("baseline", results[2])):
         for buffer, content in result.items():
