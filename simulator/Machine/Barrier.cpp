@@ -8,7 +8,6 @@
 #include "simulator/Machine/ControlHandlers.h"
 #include "simulator/Machine/Machine.h"
 
-#include <algorithm>
 #include <bit>
 #include <fmt/format.h>
 

@@ -9,8 +9,6 @@
 //===------------------------------------------------------------------------------------------===//
 #include "simulator/Machine/ControlFlow.h"
 
-#include <algorithm>
-
 using namespace sim;
 
 namespace {

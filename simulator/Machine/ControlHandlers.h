@@ -36,15 +36,5 @@ Handler nothingHandler();
 /// Writes special register Op::extra into slot Op::immediate (of 64 bits).
 Handler specialHandler();
 
-/// Whether the instruction leaves Warp::access.
-bool accessesMemory(const ptx::Instruction &instruction);
-
-/// Program::sharedOffset and what the kernels need.
-void layOutShared(Program &program);
-/// Program::communicates.
-bool communicates(const ptx::Module &module);
-/// Program::barriersOnly.
-bool barriersOnly(const ptx::Module &module);
-
 } // namespace sim
 #endif

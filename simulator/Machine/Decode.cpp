@@ -5,12 +5,10 @@
 #include "simulator/Machine/ControlHandlers.h"
 #include "simulator/Machine/Decoder.h"
 #include "simulator/Machine/Handlers.h"
-#include "simulator/Machine/Memory.h"
 #include "simulator/Machine/MemoryOperands.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <set>
 
 using namespace sim;
 using ptx::Opcode;

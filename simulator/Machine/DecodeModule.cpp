@@ -1,5 +1,5 @@
 //===- DecodeModule.cpp - what the functions of a module share --------------------------------===//
-#include "simulator/Machine/ControlHandlers.h"
+#include "simulator/Machine/Decoder.h"
 #include "simulator/Machine/MemoryOperands.h"
 
 #include <algorithm>

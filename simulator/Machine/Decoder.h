@@ -22,6 +22,17 @@ uint64_t immediateAs(const ptx::Operand &operand, ptx::Type type);
 /// The selector of the family that the instruction belongs to by its mnemonic and type.
 Selector familyOf(const ptx::Instruction &instruction);
 
+// DecodeModule.cpp
+/// Whether the instruction leaves Warp::access.
+bool accessesMemory(const ptx::Instruction &instruction);
+
+/// Program::sharedOffset and what the kernels need.
+void layOutShared(Program &program);
+/// Program::communicates.
+bool communicates(const ptx::Module &module);
+/// Program::barriersOnly.
+bool barriersOnly(const ptx::Module &module);
+
 /// What all functions of a module share while they are decoded.
 struct ModuleLayout {
   const ptx::Module &module;

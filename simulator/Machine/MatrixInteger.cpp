@@ -7,7 +7,6 @@
 #include "simulator/Machine/MatrixLayout.h"
 #include "simulator/Machine/MatrixOps.h"
 
-#include <algorithm>
 #include <bit>
 
 using namespace sim;
