@@ -1,4 +1,4 @@
-//===- Matrix.cpp - mma.sync of real numbers (PTX ISA 9.7.14.5) ------------------------------===//
+//===- Matrix.cpp - mma.sync of real numbers (PTX ISA 9.7.14.5) -------------------------------===//
 //
 // The layouts of the ISA in one sentence: the 32 lanes of a register are an 8x8 (of 16-bit values),
 // 8x4 (32-bit) or, of 32-bit accumulators, 8 x (4 even or odd columns) tile by rows; b is stored

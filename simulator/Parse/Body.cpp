@@ -1,4 +1,4 @@
-//===- Body.cpp - statements of a function ------------------------------------------------===//
+//===- Body.cpp - statements of a function ----------------------------------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

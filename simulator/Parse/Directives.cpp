@@ -1,4 +1,4 @@
-//===- Directives.cpp - header, debugging, pragmas (PTX ISA 11) ---------------------------===//
+//===- Directives.cpp - header, debugging, pragmas (PTX ISA 11) -------------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

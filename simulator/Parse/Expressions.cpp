@@ -1,4 +1,4 @@
-//===- Expressions.cpp - constant expressions (PTX ISA 4.5.3 to 4.5.6) --------------------===//
+//===- Expressions.cpp - constant expressions (PTX ISA 4.5.3 to 4.5.6) ------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

@@ -1,4 +1,4 @@
-//===- Forms.cpp - Forms.def made ready for matching --------------------------------------===//
+//===- Forms.cpp - Forms.def made ready for matching ------------------------------------------===//
 
 #include "simulator/Parse/Forms.h"
 

@@ -1,4 +1,4 @@
-//===- Functions.cpp - kernels and functions up to their bodies (PTX ISA 11.2, 11.4) ------===//
+//===- Functions.cpp - kernels and functions up to their bodies (PTX ISA 11.2, 11.4) ----------===//
 
 #include "simulator/Parse/Parser.h"
 

@@ -1,4 +1,4 @@
-//===- Initializers.cpp - initial values of variables (PTX ISA 5.4.4) ---------------------===//
+//===- Initializers.cpp - initial values of variables (PTX ISA 5.4.4) -------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

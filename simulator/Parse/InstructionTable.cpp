@@ -1,4 +1,4 @@
-//===- InstructionTable.cpp - the forms as a page of documentation ------------------------===//
+//===- InstructionTable.cpp - the forms as a page of documentation ----------------------------===//
 
 #include "simulator/Parse/Forms.h"
 

@@ -1,4 +1,4 @@
-//===- Lexer.cpp - PTX text to tokens -----------------------------------------------------===//
+//===- Lexer.cpp - PTX text to tokens ---------------------------------------------------------===//
 
 #include "simulator/Parse/Lexer.h"
 

@@ -1,4 +1,4 @@
-//===- MatchModifiers.cpp - which forms have these modifiers ------------------------------===//
+//===- MatchModifiers.cpp - which forms have these modifiers ----------------------------------===//
 
 #include "simulator/Parse/Forms.h"
 

@@ -1,4 +1,4 @@
-//===- MatchOperands.cpp - which form has these operands ----------------------------------===//
+//===- MatchOperands.cpp - which form has these operands --------------------------------------===//
 //
 // The rules for types of operands: PTX ISA 9.2 and 9.4.1.
 //

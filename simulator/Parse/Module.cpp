@@ -1,4 +1,4 @@
-//===- Module.cpp - names and sizes of what a module holds --------------------------------===//
+//===- Module.cpp - names and sizes of what a module holds ------------------------------------===//
 
 #include "simulator/Parse/Module.h"
 

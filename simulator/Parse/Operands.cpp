@@ -1,4 +1,4 @@
-//===- Operands.cpp - operands of instructions (PTX ISA 6) --------------------------------===//
+//===- Operands.cpp - operands of instructions (PTX ISA 6) ------------------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

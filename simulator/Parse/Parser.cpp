@@ -1,4 +1,4 @@
-//===- Parser.cpp - tokens, and a module's beginning and end ------------------------------===//
+//===- Parser.cpp - tokens, and a module's beginning and end ----------------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

@@ -1,4 +1,4 @@
-//===- Special.cpp - special registers (PTX ISA 10) ---------------------------------------===//
+//===- Special.cpp - special registers (PTX ISA 10) -------------------------------------------===//
 
 #include "simulator/Parse/Forms.h"
 

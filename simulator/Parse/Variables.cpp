@@ -1,4 +1,4 @@
-//===- Variables.cpp - variables, registers, parameters (PTX ISA 5.4) ---------------------===//
+//===- Variables.cpp - variables, registers, parameters (PTX ISA 5.4) -------------------------===//
 
 #include "simulator/Parse/Parser.h"
 

@@ -21,11 +21,15 @@ struct OutputError : std::runtime_error {
 };
 } // namespace
 
+static InputError wrongPtx(const CommandLine &line, const ptx::ParseError &error) {
+  return InputError(
+      fmt::format("{}:{}:{}: error: {}", line.file, error.line, error.column, error.message));
+}
+
 static std::shared_ptr<const ptx::Module> parse(const CommandLine &line) {
   ptx::ParseResult result = ptx::parseModule(readFile(line.file), line.file);
   if (!result.module)
-    throw InputError(fmt::format("{}:{}:{}: error: {}", line.file, result.error.line,
-                                 result.error.column, result.error.message));
+    throw wrongPtx(line, result.error);
   return std::make_shared<ptx::Module>(std::move(*result.module));
 }
 
@@ -128,8 +132,7 @@ static ExitCode run(const CommandLine &line) {
   Arguments arguments = readArguments(readFile(line.arguments), line.arguments, kernel, buffers);
   sim::DecodeResult decoded = sim::decode(module, line.options.architecture);
   if (!decoded.program)
-    throw InputError(fmt::format("{}:{}:{}: error: {}", line.file, decoded.error.line,
-                                 decoded.error.column, decoded.error.message));
+    throw wrongPtx(line, decoded.error);
 
   sim::Memory memory(~0ull);
   std::unique_ptr<sim::LoadedModule> loaded = sim::load(decoded.program, memory);
@@ -140,18 +143,8 @@ static ExitCode run(const CommandLine &line) {
   sim::LaunchShape shape = line.shape;
   shape.parameters = arguments.block;
   shape.cooperative = true; // nobody says; it only gives kernels that ask for one a barrier
-  sim::LaunchResult result;
-  if (std::string why = sim::checkShape(*loaded, index, shape, line.options.architecture);
-      !why.empty()) {
-    sim::Report report;
-    report.fault = sim::Fault::Limits;
-    report.kernel = kernel.name;
-    report.message = why;
-    result.reports.add(std::move(report));
-  } else {
-    result = sim::launch(*loaded, index, shape, memory, line.options);
-    fmt::print("{}", result.output);
-  }
+  sim::LaunchResult result = sim::launch(*loaded, index, shape, memory, line.options);
+  fmt::print("{}", result.output);
 
   for (size_t i = 0; i < buffers.size(); ++i)
     std::memcpy(buffers[i].bytes.data(), allocations[i]->data, buffers[i].bytes.size());

@@ -1,4 +1,4 @@
-//===- ParseTest.cpp - what the PTX parser accepts and how it refuses ---------------------===//
+//===- ParseTest.cpp - what the PTX parser accepts and how it refuses -------------------------===//
 
 #include "simulator/Parse/Forms.h"
 
