@@ -5,6 +5,7 @@
 #include "simulator/Machine/ControlHandlers.h"
 #include "simulator/Machine/Decoder.h"
 #include "simulator/Machine/Handlers.h"
+#include "simulator/Machine/MatrixLayout.h"
 #include "simulator/Machine/MemoryOperands.h"
 
 #include <algorithm>
@@ -90,11 +91,8 @@ static void countFlops(Op &op, const ptx::Instruction &instruction) {
   case Opcode::Wmma:
     if (instruction.has("load") || instruction.has("store"))
       return;
-    for (std::string_view modifier : instruction.modifiers) {
-      unsigned m = 0, n = 0, k = 0;
-      if (std::sscanf(std::string(modifier).c_str(), "m%un%uk%u", &m, &n, &k) == 3)
-        op.flopsPerWarp = 2 * m * n * k;
-    }
+    if (MatrixShape shape = shapeOf(instruction); shape.m)
+      op.flopsPerLane = 2u * shape.m * shape.n * shape.k / warpSize; // all lanes take part
     return;
   default:
     return;

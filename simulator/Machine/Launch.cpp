@@ -108,8 +108,7 @@ static void countOps(Core &core) {
         continue;
       const Op &op = code.ops[i];
       core.counters.mix[code.source->instructions[op.instruction].fullName()] += executions;
-      core.counters.flops +=
-          core.opCounts[f].activeLanes[i] * op.flopsPerLane + executions * op.flopsPerWarp;
+      core.counters.flops += core.opCounts[f].activeLanes[i] * op.flopsPerLane;
     }
   }
 }

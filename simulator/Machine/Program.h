@@ -74,8 +74,8 @@ struct Op {
   Step step = Step::Plain;
   /// Collective and WarpSync: the lanes that have to take part; 0: lane by lane in slot `target`.
   LaneMask members = 0;
-  uint32_t flopsPerLane = 0; ///< fma 2, add and mul 1 (twice that for packed types)
-  uint32_t flopsPerWarp = 0; ///< mma: 2 M N K
+  uint32_t flopsPerLane = 0; ///< fma 2, add and mul 1 (twice that for packed types); mma: its
+                             ///< 2 M N K over the warp
 };
 
 /// How a slot is filled when a frame is entered.
