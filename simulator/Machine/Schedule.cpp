@@ -53,6 +53,13 @@ private:
 
 } // namespace
 
+/// For interleavings of all kinds: every length is possible, and any order of magnitude below
+/// 2^magnitudes as likely as another.
+static uint64_t randomQuantum(uint64_t &random, unsigned magnitudes) {
+  uint64_t atLeast = 1ull << nextRandom(random) % magnitudes;
+  return atLeast + nextRandom(random) % atLeast;
+}
+
 /// The warp that runs next, or null if none is ready.
 static Warp *pickWarp(Block &block, uint64_t seed) {
   size_t count = block.warps.size();
@@ -99,8 +106,7 @@ static bool runBlock(Core &core, Block &block, uint64_t budget) {
       unlock(block);
       continue;
     }
-    // With a seed, quanta from 1 on: interleavings of all kinds.
-    uint64_t quantum = seed ? 1ull << nextRandom(block.random) % 13 : warpQuantum;
+    uint64_t quantum = seed ? randomQuantum(block.random, 13) : warpQuantum;
     uint64_t before = warp->executed, most = launch.options.maximumSteps;
     polls -= warp->polls;
     uint64_t steps = launch.steps.load(std::memory_order_relaxed);
@@ -184,7 +190,7 @@ void sim::runBlocks(Core &core, std::atomic<uint64_t> &take, bool together,
     Running &now = running[next];
     now.block->reports = &now.reports;
     uint64_t quantum = !together             ? ~0ull
-                       : launch.options.seed ? 64ull << nextRandom(random) % 10
+                       : launch.options.seed ? randomQuantum(random, 16)
                                              : blockQuantum;
     if (!runBlock(core, *now.block, quantum)) {
       ++next;

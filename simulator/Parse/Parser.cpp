@@ -39,6 +39,9 @@ const Token &Parser::peek() {
 }
 
 bool Parser::fail(const Token &where, std::string message) {
+  constexpr size_t end = 200; // names may have any length, messages not
+  if (message.size() > 2 * end)
+    message.replace(end, message.size() - 2 * end, "...");
   if (!failed)
     error = {where.line, where.column, std::move(message)};
   failed = true;

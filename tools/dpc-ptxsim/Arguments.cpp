@@ -6,9 +6,19 @@
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace ptxsim;
 using Json = nlohmann::json;
+
+/// A value for a message: whole only if it is short, and no list or object can be too deep for it.
+static std::string shown(const Json &json) {
+  if (json.is_structured())
+    return json.empty() ? json.dump() : json.is_array() ? "a list" : "an object";
+  constexpr size_t most = 60;
+  std::string text = json.dump();
+  return text.size() <= most ? text : fmt::format("a string of {} bytes", text.size() - 2);
+}
 
 namespace {
 /// One entry of the list, with its place for messages.
@@ -26,7 +36,7 @@ struct Entry {
     if (found == from.end())
       return otherwise;
     if (!found->is_number_unsigned())
-      wrong(fmt::format("`{}` must be a whole number of bytes, found {}", key, found->dump()));
+      wrong(fmt::format("`{}` must be a whole number of bytes, found {}", key, shown(*found)));
     return found->get<uint64_t>();
   }
 
@@ -40,7 +50,9 @@ struct Entry {
   Arguments::Pointer pointer(const Json &from, uint64_t at) const {
     const Json &name = from.at("buffer");
     if (!name.is_string())
-      wrong(fmt::format("`buffer` must be a name, found {}", name.dump()));
+      wrong(fmt::format("`buffer` must be a name, found {}", shown(name)));
+    if (name == "__metadata__") // in a safetensors file it is no tensor
+      wrong("no buffer can be called \"__metadata__\"");
     auto named = std::find_if(buffers.begin(), buffers.end(), [&](const Buffer &buffer) {
       return buffer.name == name.get_ref<const std::string &>();
     });
@@ -80,7 +92,7 @@ static void storeNumber(const Entry &entry, const std::string &type, const Json 
                               : (value == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity();
     else
       entry.wrong(fmt::format("`{}` must be a number, \"inf\", \"-inf\" or \"nan\", found {}", type,
-                              value.dump()));
+                              shown(value)));
     if (type == "f32")
       store(to, static_cast<float>(number));
     else
@@ -88,7 +100,7 @@ static void storeNumber(const Entry &entry, const std::string &type, const Json 
     return;
   }
   if (!value.is_number_integer())
-    entry.wrong(fmt::format("`{}` must be a whole number, found {}", type, value.dump()));
+    entry.wrong(fmt::format("`{}` must be a whole number, found {}", type, shown(value)));
   bool isUnsigned = value.is_number_unsigned();
   auto fits = [&](auto example) {
     using T = decltype(example);
@@ -136,7 +148,7 @@ static void readEntry(const Entry &entry, const ptx::Parameter &parameter, Argum
                               parameter.name, parameter.bytes));
   };
   if (!json.is_object())
-    entry.wrong(fmt::format("expected an object such as {{\"i32\": 1}}, found {}", json.dump()));
+    entry.wrong(fmt::format("expected an object such as {{\"i32\": 1}}, found {}", shown(json)));
   if (json.contains("buffer")) {
     entry.onlyKeys(json, {"buffer", "offset", "bytes"});
     needBytes(8, "a pointer");
@@ -171,13 +183,38 @@ static void readEntry(const Entry &entry, const ptx::Parameter &parameter, Argum
       return storeNumber(entry, type, json[type], to);
     }
   entry.wrong(fmt::format("expected one of buffer, i32, i64, u32, u64, f32, f64, bytes, found {}",
-                          json.dump()));
+                          shown(json)));
+}
+
+/// Throws InputError with line and column where `text` is no JSON or an object has a key twice.
+static Json parseJson(const std::string &text, const std::string &path) {
+  std::vector<std::set<std::string>> keys; // of the objects that are open
+  auto onEvent = [&](int, Json::parse_event_t event, Json &json) {
+    if (event == Json::parse_event_t::object_start)
+      keys.emplace_back();
+    else if (event == Json::parse_event_t::object_end)
+      keys.pop_back();
+    else if (event == Json::parse_event_t::key && !keys.back().insert(json).second)
+      throw InputError(fmt::format("`{}`: an object has two keys {}", path, shown(json)));
+    return true;
+  };
+  try {
+    return Json::parse(text, onEvent);
+  } catch (const Json::parse_error &error) {
+    size_t before = std::min<size_t>(error.byte ? error.byte - 1 : 0, text.size());
+    std::string_view read = std::string_view(text).substr(0, before);
+    throw InputError(fmt::format("{}:{}:{}: error: this is no JSON", path,
+                                 1 + std::count(read.begin(), read.end(), '\n'),
+                                 before - (read.rfind('\n') + 1) + 1));
+  } catch (const Json::out_of_range &) {
+    throw InputError(fmt::format("`{}`: a number is too large", path));
+  }
 }
 
 Arguments ptxsim::readArguments(const std::string &text, const std::string &path,
                                 const ptx::Function &kernel, std::vector<Buffer> &buffers) {
-  Json list = Json::parse(text, nullptr, false);
-  if (list.is_discarded() || !list.is_array())
+  Json list = parseJson(text, path);
+  if (!list.is_array())
     throw InputError(fmt::format("`{}` is no JSON list with an entry for each parameter", path));
   if (list.size() != kernel.parameters.size())
     throw InputError(fmt::format("`{}` has {} entries, but kernel `{}` has {} parameters", path,

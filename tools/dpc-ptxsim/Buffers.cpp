@@ -2,6 +2,7 @@
 #include "tools/dpc-ptxsim/Buffers.h"
 
 #include "dprt/file.h"
+#include "runtime/Checkpoint/Header.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -50,38 +51,33 @@ std::vector<Buffer> ptxsim::readSafetensors(const std::string &path) {
   if (headerBytes > text.size() - 8)
     throw wrong(fmt::format("its header should have {} bytes, the file has {}", headerBytes,
                             text.size() - 8));
-  Json header = Json::parse(text.begin() + 8, text.begin() + 8 + headerBytes, nullptr, false);
-  if (!header.is_object())
-    throw wrong("its header is no JSON object");
-  size_t data = 8 + headerBytes;
+  std::string_view data = std::string_view(text).substr(8);
+  std::vector<dprt::HeaderItem> items;
+  if (std::string mistake = dprt::parseHeader(data.substr(0, headerBytes), items); !mistake.empty())
+    throw wrong(mistake);
+  data.remove_prefix(headerBytes);
 
   std::vector<Buffer> buffers;
-  for (const auto &[name, entry] : header.items()) {
-    if (name == "__metadata__")
-      continue;
-    try {
-      Buffer buffer;
-      buffer.name = name;
-      buffer.type = entry.at("dtype").get<std::string>();
-      buffer.shape = entry.at("shape").get<std::vector<uint64_t>>();
-      auto offsets = entry.at("data_offsets").get<std::array<uint64_t, 2>>();
-      if (offsets[0] > offsets[1] || offsets[1] > text.size() - data)
-        throw wrong(fmt::format("tensor `{}` lies outside of the file", name));
-      unsigned bits = elementBits(buffer.type);
-      if (bits == 0)
-        throw wrong(fmt::format("tensor `{}` has the unknown type `{}`", name, buffer.type));
-      unsigned __int128 expected = bits;
-      for (uint64_t extent : buffer.shape)
-        expected = std::min<unsigned __int128>(expected * extent, uint64_t(-1));
-      if (expected != (unsigned __int128)(offsets[1] - offsets[0]) * 8)
-        throw wrong(fmt::format("tensor `{}` has {} bytes, which do not fit its shape and type",
-                                name, offsets[1] - offsets[0]));
-      auto begin = reinterpret_cast<const std::byte *>(text.data()) + data;
-      buffer.bytes.assign(begin + offsets[0], begin + offsets[1]);
-      buffers.push_back(std::move(buffer));
-    } catch (const Json::exception &) {
-      throw wrong(fmt::format("tensor `{}` needs `dtype`, `shape` and `data_offsets`", name));
-    }
+  for (dprt::HeaderItem &item : items) {
+    // Neither begins below 0: the header has no negative numbers.
+    auto begin = static_cast<uint64_t>(item.begin), end = static_cast<uint64_t>(item.end);
+    if (begin > end || end > data.size())
+      throw wrong(fmt::format("tensor `{}` lies outside of the file", item.name));
+    unsigned bits = elementBits(item.type);
+    if (bits == 0)
+      throw wrong(fmt::format("tensor `{}` has the unknown type `{}`", item.name, item.type));
+    unsigned __int128 expected = bits;
+    for (int64_t extent : item.shape)
+      expected =
+          std::min<unsigned __int128>(expected * static_cast<uint64_t>(extent), uint64_t(-1));
+    if (expected != (unsigned __int128)(end - begin) * 8)
+      throw wrong(fmt::format("tensor `{}` has {} bytes, which do not fit its shape and type",
+                              item.name, end - begin));
+    auto bytes = reinterpret_cast<const std::byte *>(data.data());
+    buffers.push_back({std::move(item.name),
+                       std::move(item.type),
+                       {item.shape.begin(), item.shape.end()},
+                       {bytes + begin, bytes + end}});
   }
   return buffers;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fmt/format.h>
 #include <vector>
 
@@ -106,6 +107,31 @@ static void setFlag(CommandLine &line, std::string_view flag, const std::string 
     line.options.architecture = parseArchitecture(value);
 }
 
+/// Links are followed where the files exist; an output may not exist yet.
+static bool isSameFile(const std::string &a, const std::string &b) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::exists(a, error) && fs::exists(b, error))
+    return fs::is_regular_file(a, error) && fs::equivalent(a, b, error);
+  fs::path first = fs::weakly_canonical(a, error), second = fs::weakly_canonical(b, error);
+  return a != "-" && !first.empty() && first == second;
+}
+
+/// No output may overwrite an input or the other output.
+static void keepApart(const CommandLine &line) {
+  auto check = [](std::string_view output, const std::string &path, std::string_view other,
+                  const std::string &otherPath) {
+    if (!path.empty() && !otherPath.empty() && isSameFile(path, otherPath))
+      throw UsageError(fmt::format("{} would overwrite {}: `{}`", output, other, path));
+  };
+  for (auto [output, path] : {std::pair{"--dump", &line.dump}, {"--report", &line.report}}) {
+    check(output, *path, "the PTX file", line.file);
+    check(output, *path, "--args", line.arguments);
+    check(output, *path, "--inputs", line.inputs);
+  }
+  check("--report", line.report, "--dump", line.dump);
+}
+
 CommandLine ptxsim::parseCommandLine(std::span<char *const> words) {
   CommandLine line;
   line.options.maximumSteps = 100'000'000;
@@ -131,8 +157,10 @@ CommandLine ptxsim::parseCommandLine(std::span<char *const> words) {
       given.push_back(flag);
       if (flag.size() == word.size() && i + 1 == words.size())
         throw UsageError(fmt::format("{} needs a value", flag));
-      setFlag(line, flag,
-              std::string(flag.size() < word.size() ? word.substr(flag.size() + 1) : words[++i]));
+      std::string value(flag.size() < word.size() ? word.substr(flag.size() + 1) : words[++i]);
+      if (value.empty())
+        throw UsageError(fmt::format("{} needs a value", flag));
+      setFlag(line, flag, value);
     } else if (word.starts_with("-") && word != "-") {
       throw UsageError(fmt::format("unknown option `{}`; `dpc-ptxsim --help` lists them", word));
     } else if (line.file.empty()) {
@@ -150,6 +178,7 @@ CommandLine ptxsim::parseCommandLine(std::span<char *const> words) {
   for (std::string_view needed : {"--kernel", "--grid", "--block", "--args"})
     if (std::find(given.begin(), given.end(), needed) == given.end())
       throw UsageError(fmt::format("{} is missing; `dpc-ptxsim --help` says how", needed));
+  keepApart(line);
   line.options.count = !line.report.empty();
   return line;
 }

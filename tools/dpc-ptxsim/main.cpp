@@ -22,8 +22,10 @@ struct OutputError : std::runtime_error {
 } // namespace
 
 static InputError wrongPtx(const CommandLine &line, const ptx::ParseError &error) {
+  // The decoder knows lines only.
+  std::string column = error.column ? fmt::format(":{}", error.column) : "";
   return InputError(
-      fmt::format("{}:{}:{}: error: {}", line.file, error.line, error.column, error.message));
+      fmt::format("{}:{}{}: error: {}", line.file, error.line, column, error.message));
 }
 
 static std::shared_ptr<const ptx::Module> parse(const CommandLine &line) {
