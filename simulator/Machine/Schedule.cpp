@@ -108,13 +108,17 @@ static bool runBlock(Core &core, Block &block, uint64_t budget) {
     }
     uint64_t quantum = seed ? randomQuantum(block.random, 13) : warpQuantum;
     uint64_t before = warp->executed, most = launch.options.maximumSteps;
-    polls -= warp->polls;
+    uint64_t pollsBefore = warp->polls;
     uint64_t steps = launch.steps.load(std::memory_order_relaxed);
     // One more than allowed shows that it was not enough.
     uint64_t left = steps < most ? std::max(most - steps, most - steps + 1) : 1;
     runWarp(core, *warp, std::min({quantum, budget, left}));
     uint64_t used = warp->executed - before;
-    polls += warp->polls;
+    bool polled = warp->polls != pollsBefore;
+    polls += warp->polls - pollsBefore;
+    // Between what it has seen of others and what it does about it, blocks that do the same run.
+    if (seed && polled && nextRandom(block.random) & 1)
+      budget = 0;
     budget -= std::min(budget, std::max<uint64_t>(used, 1));
     core.counters.warpInstructions += used;
     if (launch.steps.fetch_add(used, std::memory_order_relaxed) + used > most) {

@@ -48,11 +48,13 @@ class Case:
     def __init__(self, place, name, options, lines):
         self.place, self.name = place, name
         self.grid, self.block = int(options.pop("grid")), int(options.pop("block"))
+        self.shared = int(options.pop("shared", 0))
         self.flags = [word for key, value in options.items() for word in ("--" + key, value)]
         directives = [line for line in lines if line.startswith(".")]
         body = [line for line in lines if not line.startswith(".")]
         begin = BEGIN.replace("\n{", "\n" + "".join(line + "\n" for line in directives) + "{", 1)
         first = begin.count("\n") + 1
+        begin = begin.replace("sm_80", options.get("arch", "sm_80"), 1)
         self.text = begin + "\n".join(body) + "\n" + END
         self.marks = set()
         for number, line in enumerate(body):
@@ -66,7 +68,7 @@ class Case:
             args = [ptxsim.buffer("data"), ptxsim.buffer("flag"), ptxsim.fresh("fresh", 1024)]
             buffers = {"data": ("U32", [0] * 256), "flag": ("U32", [0] * 8)}
             result = simulator.run(self.text, "kernel", self.grid, self.block, args, buffers,
-                                   order=order, flags=["--max-steps", "20000", *self.flags])  # fmt: skip
+                                   shared=self.shared, order=order, flags=["--max-steps", "20000", *self.flags])  # fmt: skip
             found = {(error["kind"], error["line"]) for error in result.report["errors"]}
             seen |= found
             for kind, line in found - self.marks:

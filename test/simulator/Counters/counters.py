@@ -45,6 +45,7 @@ GLOBAL = [
     (8, "ld.global.u64 %v, [%to];", 8, 8),
     (16, "ld.global.v4.u32 {%w4, %w5, %w6, %w7}, [%to];", 16, 16),
     (32, "ld.global.u32 %w5, [%to];", 32, 4),
+    (16, "ld.global.v4.u32 {%w4, %w5, %w6, %w7}, [%to+16];", 17, 16),
     (64, "ld.global.v4.u32 {%w4, %w5, %w6, %w7}, [%to];", 32, 16),
     (0, "ld.global.u32 %w5, [%to];", 1, 1),  # all the same
     (4, "@%p0 ld.global.u32 %w5, [%to];", 1, 1),  # eight lanes
@@ -62,9 +63,12 @@ SHARED = [
     (132, "ld.shared.u32 %w5, [%at];", 1),  # a row of 33 words
     (2, "ld.shared.u16 %w5, [%at];", 1),
     (8, "ld.shared.u64 %v, [%at];", 2),
+    (0, "ld.shared.u64 %v, [%at];", 2),  # each phase a broadcast
     (16, "ld.shared.u64 %v, [%at];", 4),
     (16, "ld.shared.v4.u32 {%w4, %w5, %w6, %w7}, [%at];", 4),
+    (0, "ld.shared.v4.u32 {%w4, %w5, %w6, %w7}, [%at];", 4),
     (32, "ld.shared.v4.u32 {%w4, %w5, %w6, %w7}, [%at];", 8),
+    (144, "ld.shared.v4.u32 {%w4, %w5, %w6, %w7}, [%at];", 4),  # a row of 36 words
     (128, "@%p0 ld.shared.u32 %w5, [%at];", 8),
     (4, "st.shared.u32 [%at], %w0;", 1),
     (16, "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%w4}, [%at];", 1),
@@ -74,6 +78,9 @@ SHARED = [
 
 # An instruction and the operations of a warp.
 MMA = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%c0, %c1, %c2, %c3}, {%w0, %w1, %w2, %w3}, {%w0, %w1}, {%c0, %c1, %c2, %c3};"
+TF32 = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%c0, %c1, %c2, %c3}, {%w0, %w1, %w2, %w3}, {%w0, %w1}, {%c0, %c1, %c2, %c3};"
+C8 = "{%c0, %c1, %c2, %c3, %f4, %f5, %f6, %f7}"
+WMMA = f"wmma.mma.sync.aligned.row.col.m16n16k8.f32.tf32.tf32.f32 {C8}, {{%w0, %w1, %w2, %w3}}, {{%w0, %w1, %w2, %w3}}, {C8};"
 FLOPS = [
     ("add.f32 %f4, %f0, %f1;", 32),
     ("sub.f32 %f4, %f0, %f1;", 32),
@@ -86,6 +93,8 @@ FLOPS = [
     ("max.f32 %f4, %f0, %f1;", 0),
     ("mad.lo.u32 %w4, %w0, %w1, %w2;", 0),
     (MMA, 2 * 16 * 8 * 16),
+    (TF32, 2 * 16 * 8 * 8),
+    (WMMA, 2 * 16 * 16 * 8),
     ("@%p1 " + MMA, 0),
 ]
 
@@ -95,7 +104,7 @@ simulator = ptxsim.Simulator()
 def report(body, grid=1, block=32):
     buffers = {"data": ("U8", bytes(4096))}
     result = simulator.run(BEGIN + body + END, "kernel", grid, block, [ptxsim.buffer("data")], buffers,
-                           flags=["--no-check"])  # fmt: skip
+                           flags=["--no-check", "--cores", "4"])  # fmt: skip
     assert result.code == 0, result.stderr
     return result.report
 
@@ -129,4 +138,12 @@ mix = {name: count for name, count in mix.items() if count}
 expect("mix", mix, {"mad.wide.u32": 6, "st.global.u32": 6, "bar.sync": 12, "add.rn.ftz.f32": 6})
 expect("warp instructions", sums["warp_instructions"] - nothing["warp_instructions"], 30)
 expect("their sum", sum(sums["mix"].values()), sums["warp_instructions"])
+# The same from several cores, once there is enough to do for them.
+many = report(BODY, 30000, 64)
+expect("mix of many blocks", many["mix"], {name: 10000 * count for name, count in sums["mix"].items()})
+expect("requests of many blocks", many["global"]["requests"], 60000)
+
+# Some threads wait, some only arrive.
+expect("named barrier", report("@%p0 bar.sync 1, 64; @!%p0 bar.arrive 1, 64;", 1, 64)["barriers"], 1)
+expect("warps", report("bar.warp.sync -1;", 1, 64)["barriers"], 0)
 sys.exit(failures > 0)
