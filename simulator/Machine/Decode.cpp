@@ -359,6 +359,8 @@ std::string FunctionDecoder::decode(uint32_t index) {
       return fmt::format("the simulator does not execute {}", instruction.fullName());
     }
     decodeMembers(op, instruction);
+    if (isStrongAccess(instruction))
+      op.step = Step::Strong;
     op.accesses = accessesMemory(instruction);
     if (op.accesses)
       op.count = [](Warp &warp, const Op &, LaneMask) { countAccess(warp, *warp.block->counters); };

@@ -175,10 +175,21 @@ bool sim::communicates(const ptx::Module &module) {
   return false;
 }
 
-static bool ordersOtherwise(const ptx::Instruction &instruction) {
+bool sim::isStrongAccess(const ptx::Instruction &instruction) {
   switch (instruction.opcode) {
   case Opcode::Atom:
   case Opcode::Red:
+    return true;
+  case Opcode::Ld:
+  case Opcode::St:
+    return isStrong(instruction);
+  default:
+    return false;
+  }
+}
+
+static bool ordersOtherwise(const ptx::Instruction &instruction) {
+  switch (instruction.opcode) {
   case Opcode::Membar:
   case Opcode::Fence:
     return true;
@@ -190,11 +201,8 @@ static bool ordersOtherwise(const ptx::Instruction &instruction) {
     size_t withoutCount = instruction.has("red") ? 3 : 1;
     return instruction.operands.size() > withoutCount;
   }
-  case Opcode::Ld:
-  case Opcode::St:
-    return isStrong(instruction);
   default:
-    return false;
+    return isStrongAccess(instruction);
   }
 }
 

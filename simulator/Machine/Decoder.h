@@ -25,6 +25,8 @@ Selector familyOf(const ptx::Instruction &instruction);
 // DecodeModule.cpp
 /// Whether the instruction leaves Warp::access.
 bool accessesMemory(const ptx::Instruction &instruction);
+/// An atomic, or a strong load or store.
+bool isStrongAccess(const ptx::Instruction &instruction);
 
 /// Program::sharedOffset and what the kernels need.
 void layOutShared(Program &program);

@@ -56,7 +56,7 @@ static bool areMembers(Warp &warp, const Op &op, LaneMask active) {
 }
 
 namespace {
-enum class Left : uint8_t { Quantum, Fragment, Yield };
+enum class Left : uint8_t { Quantum, Fragment, Yield, Turn };
 } // namespace
 
 /// Runs the current fragment until it ends, waits, splits, or the quantum is over.
@@ -118,6 +118,18 @@ static Left runFragment(Core &core, Warp &warp, uint64_t quantum) {
       if (lanes) [[likely]]
         runOp();
       ++pc;
+      break;
+    case Step::Strong:
+      if (!lanes) {
+        ++pc;
+        break;
+      }
+      runOp();
+      ++pc;
+      if (core.launch.options.seed && nextRandom(control.random) & 1) {
+        fragment.pc = pc;
+        return Left::Turn;
+      }
       break;
     case Step::Branch:
       if (lanes == active) {
@@ -278,7 +290,7 @@ void sim::runWarp(Core &core, Warp &warp, uint64_t budget) {
                  warp.executed - control.progressAt > mostSteps;
     if (waits && control.parked())
       releaseParked(warp);
-    if (warp.polls - polls > mostPollsOfTurn)
+    if (left == Left::Turn || warp.polls - polls > mostPollsOfTurn)
       return;
   }
 }

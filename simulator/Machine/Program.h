@@ -28,6 +28,7 @@ using Handler = void (*)(Warp &warp, const Op &op, LaneMask active);
 /// What the machine's loop has to do besides calling `run`.
 enum class Step : uint8_t {
   Plain,         ///< run, next
+  Strong,        ///< the same; it may see what others do, so that it matters when they run
   Branch,        ///< to `target` for the active lanes that the guard admits
   BranchIndexed, ///< brx.idx: operands[0] is the index, `target` indexes FunctionCode::tables
   Call,          ///< `target` indexes FunctionCode::calls
