@@ -1,5 +1,5 @@
 //===- Header.cpp - the JSON header of safetensors files --------------------------------------===//
-#include "Checkpoint/Header.h"
+#include "dprt/safetensors.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,10 +1,10 @@
 //===- Weights.cpp - tensors in safetensors files ---------------------------------------------===//
 #include "dprt/weights.h"
 
-#include "Checkpoint/Header.h"
 #include "Core/Guard.h"
 #include "Core/Read.h"
 #include "dprt/file.h"
+#include "dprt/safetensors.h"
 
 #include <fmt/format.h>
 

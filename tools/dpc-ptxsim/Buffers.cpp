@@ -2,7 +2,7 @@
 #include "tools/dpc-ptxsim/Buffers.h"
 
 #include "dprt/file.h"
-#include "runtime/Checkpoint/Header.h"
+#include "dprt/safetensors.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
-//===- Header.h - the JSON header of safetensors files ------------------------------*- C++ -*-===//
-#ifndef DPRT_CHECKPOINT_HEADER_H
-#define DPRT_CHECKPOINT_HEADER_H
+//===- safetensors.h - the JSON header of safetensors files -------------------------*- C++ -*-===//
+//-*-===//
+#ifndef DPRT_SAFETENSORS_H
+#define DPRT_SAFETENSORS_H
 
 #include "dprt/tensor.h"
 
