@@ -96,7 +96,7 @@ void BlockChecker::strong(Warp &warp, unsigned lane, const Access &access) {
   Publications &to = access.shared >> lane & 1 ? flags : grid.flags;
   uint64_t address = access.address[lane];
   unsigned thread = threadOf(warp, lane);
-  Publications::Party me{clock.blockNumber(), isWide(access)};
+  Party me{clock.blockNumber(), isWide(access)};
   bool acquires = access.kind == Access::Kind::Atomic || access.order == Access::Order::Acquire ||
                   access.order == Access::Order::AcquireRelease;
   if (access.kind != Access::Kind::Write)

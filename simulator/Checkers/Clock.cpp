@@ -2,7 +2,7 @@
 #include "simulator/Checkers/Clock.h"
 
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 using namespace sim;
 
@@ -64,14 +64,12 @@ bool BlockClock::orderedFar(unsigned thread, uint32_t otherBlock, uint32_t other
   return !far.empty() && far[thread] && far[thread]->covers(otherBlock, otherThread, clock);
 }
 
-/// `thread` knows `from` from here on.
-void BlockClock::learn(unsigned thread, KnowledgePtr &from) {
-  if (!from)
+void BlockClock::learn(unsigned thread, const KnowledgePtr &knowledge) {
+  if (!knowledge)
     return;
   if (far.empty())
     far.resize(clocks.size());
-  far[thread] = join(far[thread], from);
-  from = nullptr;
+  far[thread] = join(far[thread], knowledge);
 }
 
 /// What the living know, through bar.warp.sync, of exited lanes: no floor covers it.
@@ -109,8 +107,7 @@ void BlockClock::barrier() {
 template <class Callback>
 static void forEach(const std::vector<LaneMask> &lanes, Callback callback) {
   for (unsigned warp = 0; warp < lanes.size(); ++warp)
-    for (LaneMask left = lanes[warp]; left; left &= left - 1)
-      callback(warp * warpSize + std::countr_zero(left));
+    forEachLane(lanes[warp], [&](unsigned lane) { callback(warp * warpSize + lane); });
 }
 
 void BlockClock::addPast(Knowledge &to, unsigned thread) const {
@@ -160,25 +157,21 @@ void BlockClock::warpSync(unsigned warp, LaneMask members) {
   Row joined{};
   KnowledgePtr all;
   unsigned first = warp * warpSize;
-  for (LaneMask left = members; left; left &= left - 1) {
-    unsigned lane = std::countr_zero(left);
+  forEachLane(members, [&](unsigned lane) {
     const Row &known = row(first + lane);
     for (unsigned other = 0; other < warpSize; ++other)
       joined[other] = std::max(joined[other], known[other]);
     if (!far.empty())
       all = join(all, far[first + lane]);
-  }
-  for (LaneMask left = members; left; left &= left - 1) {
-    unsigned lane = std::countr_zero(left);
-    joined[lane] = std::max(joined[lane], clocks[first + lane]);
-  }
-  for (LaneMask left = members; left; left &= left - 1) {
-    unsigned lane = std::countr_zero(left);
+  });
+  forEachLane(members,
+              [&](unsigned lane) { joined[lane] = std::max(joined[lane], clocks[first + lane]); });
+  forEachLane(members, [&](unsigned lane) {
     rows[first + lane] = joined;
     if (all)
       far[first + lane] = all;
     advance(first + lane);
-  }
+  });
 }
 
 void BlockClock::passOn(unsigned warp, LaneMask members) {
@@ -186,17 +179,15 @@ void BlockClock::passOn(unsigned warp, LaneMask members) {
     return;
   KnowledgePtr all;
   unsigned first = warp * warpSize;
-  for (LaneMask left = members; left; left &= left - 1)
-    all = join(all, far[first + static_cast<unsigned>(std::countr_zero(left))]);
-  for (LaneMask left = members; left; left &= left - 1)
-    far[first + static_cast<unsigned>(std::countr_zero(left))] = all;
+  forEachLane(members, [&](unsigned lane) { all = join(all, far[first + lane]); });
+  forEachLane(members, [&](unsigned lane) { far[first + lane] = all; });
 }
 
 void BlockClock::fence(unsigned thread, Access::Scope scope) {
   if (!pending.empty()) {
-    learn(thread, pending[thread].ofOwnBlock);
+    learn(thread, std::exchange(pending[thread].ofOwnBlock, nullptr));
     if (scope != Access::Scope::Block)
-      learn(thread, pending[thread].ofOthers);
+      learn(thread, std::exchange(pending[thread].ofOthers, nullptr));
   }
   if (fences.empty())
     fences.resize(clocks.size());
@@ -243,13 +234,12 @@ KnowledgePtr BlockClock::published(unsigned thread, bool toOwnBlock) {
 
 void BlockClock::observe(unsigned thread, const KnowledgePtr &knowledge, bool ofOwnBlock,
                          bool acquires) {
-  KnowledgePtr more = knowledge;
   if (acquires)
-    return learn(thread, more);
+    return learn(thread, knowledge);
   if (pending.empty())
     pending.resize(clocks.size());
   KnowledgePtr &known = ofOwnBlock ? pending[thread].ofOwnBlock : pending[thread].ofOthers;
-  known = join(known, more);
+  known = join(known, knowledge);
 }
 
 const Publications::Publication *Publications::observed(uint64_t address,

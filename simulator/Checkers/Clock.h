@@ -119,7 +119,8 @@ private:
 
   bool orderedFar(unsigned thread, uint32_t otherBlock, uint32_t otherThread, uint32_t clock) const;
   void advance(unsigned thread) { top = std::max(top, ++clocks[thread]); }
-  void learn(unsigned thread, KnowledgePtr &from);
+  /// `thread` knows it from here on.
+  void learn(unsigned thread, const KnowledgePtr &knowledge);
   /// The past of `thread` in its block, without what is in `far`.
   void addPast(Knowledge &to, unsigned thread) const;
   KnowledgePtr knownOfExited() const;
@@ -137,16 +138,17 @@ private:
   std::vector<Fences> fences;    ///< per thread; empty until the first
 };
 
+/// Who executes a strong operation. Two of them can synchronise, and do not race, if the scope of
+/// each includes the other's thread (PTX ISA 8.9.3, moral strength).
+struct Party {
+  uint32_t block;
+  bool wide; ///< scope beyond the block
+  bool reaches(const Party &other) const { return block == other.block || (wide && other.wide); }
+};
+
 /// What the last strong write to each address has made known, through atomics that observed it.
 class Publications {
 public:
-  /// Who observes or publishes. Two strong operations synchronise if each one's scope includes the
-  /// other's thread (PTX ISA 8.9.3, moral strength).
-  struct Party {
-    uint32_t block;
-    bool wide; ///< scope beyond the block
-    bool reaches(const Party &other) const { return block == other.block || (wide && other.wide); }
-  };
   struct Publication {
     KnowledgePtr toOwnBlock, toOthers;
     Party writer;

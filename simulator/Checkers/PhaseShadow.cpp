@@ -11,6 +11,10 @@ struct PhaseShadow::Page {
   /// Words whose bytes went different ways have four records in `bytes` instead.
   std::array<bool, wordsPerPage> isSplit = {};
   std::vector<std::array<Record, 4>> bytes; ///< per word; empty until there is one
+
+  const Record &at(unsigned word, unsigned byte) const {
+    return isSplit[word] ? bytes[word][byte] : words[word];
+  }
 };
 
 PhaseShadow::PhaseShadow() = default;
@@ -196,15 +200,12 @@ void PhaseShadow::write(const PhaseAccessor &by, LaneMask lanes, const uint64_t 
 }
 
 bool PhaseShadow::conflictsWith(const PhaseShadow &other) const {
-  auto at = [](const Page &page, unsigned word, unsigned byte) -> const Record & {
-    return page.isSplit[word] ? page.bytes[word][byte] : page.words[word];
-  };
   return pages.anyShared(other.pages, [&](const Page &mine, const Page &theirs) {
     for (unsigned word = 0; word < wordsPerPage; ++word)
       for (unsigned byte = 0; byte < 4; ++byte) {
         if (byte && !mine.isSplit[word] && !theirs.isSplit[word])
           break;
-        const Record &a = at(mine, word, byte), &b = at(theirs, word, byte);
+        const Record &a = mine.at(word, byte), &b = theirs.at(word, byte);
         if ((a.writer.agent && (b.writer.agent || b.first.agent)) ||
             (b.writer.agent && a.first.agent))
           return true;
@@ -218,7 +219,7 @@ void PhaseShadow::collect(Footprint &footprint) const {
     footprint.addPage(
         number,
         [&](unsigned word, unsigned byte) {
-          const Record &record = page.isSplit[word] ? page.bytes[word][byte] : page.words[word];
+          const Record &record = page.at(word, byte);
           return Use{record.first.agent != 0, record.writer.agent != 0, true};
         },
         [&](unsigned word) { return page.isSplit[word]; });

@@ -24,10 +24,7 @@ ConvertRule sim::selectConvertRule(const ptx::Instruction &instruction) {
   bool integers = !ptx::isFloat(instruction.type(0)) && !ptx::isFloat(instruction.type(1));
   if (integers && !instruction.has("sat"))
     return ConvertRule::Integer;
-  auto isPair = [](Type type) {
-    return isPacked(type) || type == Type::E4M3x2 || type == Type::E5M2x2;
-  };
-  if (!isPair(instruction.type(0)))
+  if (!isPacked(instruction.type(0)) && !ptx::isEightBitPair(instruction.type(0)))
     return ConvertRule::Whole;
   return instruction.operands.size() >= 3 ? ConvertRule::Packed : ConvertRule::Parts;
 }

@@ -15,6 +15,9 @@ struct Shadow::Page {
   std::unique_ptr<std::array<std::unique_ptr<std::array<Record, 4>>, wordsPerPage>> bytes;
 
   bool isSplit(unsigned word) const { return bytes && (*bytes)[word]; }
+  const Record &at(unsigned word, unsigned byte) const {
+    return isSplit(word) ? (*(*bytes)[word])[byte] : words[word];
+  }
 };
 
 Shadow::Shadow() : sets(1) {}
@@ -59,9 +62,9 @@ template <class Visit> Conflict Shadow::visit(uint64_t address, unsigned bytes, 
 /// Whether agent's access at `clock` happened before what `by` does now, or needs no order.
 static bool harmless(const Accessor &by, Agent agent, uint32_t clock, Strength strength) {
   uint32_t block = agent / by.agentsPerBlock;
+  Party me{by.clock.blockNumber(), by.strength == Strength::Wide};
   if (by.strength != Strength::Weak && strength != Strength::Weak &&
-      (block == by.clock.blockNumber() ||
-       (by.strength == Strength::Wide && strength == Strength::Wide)))
+      me.reaches({block, strength == Strength::Wide}))
     return true;
   return by.clock.ordered(by.thread, block, agent % by.agentsPerBlock, clock);
 }
@@ -122,12 +125,11 @@ void Shadow::remember(const Accessor &by, Record &record, Agent agent, uint32_t 
     std::erase_if(set.list, [&](Reader &reader) {
       if (by.clock.allRun())
         return true;
-      for (LaneMask left = reader.lanes; left; left &= left - 1) {
-        auto lane = static_cast<unsigned>(std::countr_zero(left));
+      forEachLane(reader.lanes, [&](unsigned lane) {
         if (by.clock.isBelowFloor((reader.warp * warpSize + lane) % by.agentsPerBlock,
                                   reader.clock))
           reader.lanes &= ~(1u << lane);
-      }
+      });
       return reader.lanes == 0;
     });
     set.floor = by.clock.blockFloor();
@@ -184,15 +186,12 @@ bool Shadow::touches(const Record &a, const Record &b) {
 }
 
 bool Shadow::conflictsWith(const Shadow &other) const {
-  auto at = [](const Page &page, unsigned word, unsigned byte) -> const Record & {
-    return page.isSplit(word) ? (*(*page.bytes)[word])[byte] : page.words[word];
-  };
   return pages.anyShared(other.pages, [&](const Page &mine, const Page &theirs) {
     for (unsigned word = 0; word < wordsPerPage; ++word)
       for (unsigned byte = 0; byte < 4; ++byte) {
         if (byte && !mine.isSplit(word) && !theirs.isSplit(word))
           break;
-        if (touches(at(mine, word, byte), at(theirs, word, byte)))
+        if (touches(mine.at(word, byte), theirs.at(word, byte)))
           return true;
       }
     return false;
@@ -212,10 +211,7 @@ void Shadow::collect(Footprint &footprint) const {
   };
   pages.forEach([&](uint64_t number, const Page &page) {
     footprint.addPage(
-        number,
-        [&](unsigned word, unsigned byte) {
-          return useOf(page.isSplit(word) ? (*(*page.bytes)[word])[byte] : page.words[word]);
-        },
+        number, [&](unsigned word, unsigned byte) { return useOf(page.at(word, byte)); },
         [&](unsigned word) { return page.isSplit(word); });
   });
 }

@@ -21,8 +21,8 @@ struct Conflict {
   Agent other = 0;
 };
 
-/// Strong accesses (atomic, volatile, relaxed ...) do not race with one another where the scope of
-/// each includes the other's thread: its block, or more.
+/// Strong accesses (atomic, volatile, relaxed ...) have the scope of the block, or a wider one
+/// (Party).
 enum class Strength : uint8_t { Weak, Block, Wide };
 
 /// The accessing thread, as the shadow needs it.

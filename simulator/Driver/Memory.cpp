@@ -23,8 +23,7 @@ Result sim::driver::memoryAllocate(DevicePointer *pointer, size_t bytes) {
   State &state = State::get();
   Buffer buffer;
   buffer.context = context->handle;
-  // Without checkers nobody follows what kernels initialise.
-  buffer.allocation = state.memory.allocate(bytes, "cuMemAlloc", !state.configuration.check);
+  buffer.allocation = state.allocate(bytes, "cuMemAlloc");
   require(buffer.allocation != nullptr, Result::OutOfMemory);
   *pointer = state.addBuffer(buffer).allocation->base;
   return Result::Success;

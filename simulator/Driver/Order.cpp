@@ -44,14 +44,11 @@ bool Order::ordered(const Traces::value_type &a, const Traces::value_type &b) {
 void Order::submitted(uint64_t number, Handle context, Chain chain,
                       const std::vector<uint64_t> &after) {
   Trace trace{context, chain, {}, false, ~0ull, {}, {}};
-  for (size_t i = 0; i < after.size(); ++i) {
-    auto at = traces.find(after[i]);
-    if (at == traces.end() || std::find(after.begin(), after.begin() + static_cast<ptrdiff_t>(i),
-                                        after[i]) != after.begin() + static_cast<ptrdiff_t>(i))
-      continue;
-    join(trace.past, at->second.past);
-    join(trace.past, {{at->second.chain, at->first}});
-  }
+  for (uint64_t each : after)
+    if (auto at = traces.find(each); at != traces.end()) {
+      join(trace.past, at->second.past);
+      join(trace.past, {{at->second.chain, at->first}});
+    }
   std::erase_if(trace.past, [&](const auto &each) {
     return each.first == chain || !chains.contains(each.first);
   });

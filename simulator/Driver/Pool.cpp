@@ -125,8 +125,7 @@ static Result allocate(DevicePointer *pointer, size_t bytes, const std::shared_p
   buffer.kind = Buffer::Kind::Pooled;
   buffer.context = on->context;
   buffer.pool = pool;
-  // Without checkers nobody follows what kernels initialise.
-  buffer.allocation = state.memory.allocate(bytes, "cuMemAllocAsync", !state.configuration.check);
+  buffer.allocation = state.allocate(bytes, "cuMemAllocAsync");
   require(buffer.allocation != nullptr, Result::OutOfMemory);
   pool->used += bytes;
   pool->mostUsed = std::max(pool->mostUsed, pool->used);

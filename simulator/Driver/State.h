@@ -112,6 +112,12 @@ public:
   std::vector<std::function<void()>> deferred;
   std::mutex mutex;
 
+  /// Garbage for the client; null when the device is full.
+  sim::Allocation *allocate(size_t bytes, const char *name) {
+    // Without checkers nobody follows what kernels initialise.
+    return memory.allocate(bytes, name, !configuration.check);
+  }
+
   /// Gives `object` a handle.
   Handle add(std::shared_ptr<Object> object);
   /// Throws InvalidHandle for what is no handle of a T.

@@ -89,18 +89,35 @@ template <class H> struct AddHalves {
 
 } // namespace
 
+/// Fills Warp::access for `bytes` bytes at the address in `slot`. Returns the legal lanes.
+static LaneMask access(Warp &warp, const Op &op, LaneMask active, const MemoryOperands &operands,
+                       uint32_t slot, unsigned bytes) {
+  uint64_t addresses[warpSize];
+  addressesOf(warp, slot, operands.wideBase, op.immediate, addresses);
+  LaneMask legal =
+      resolve(warp, op, active, addresses, operands.space, bytes, bytes, Access::Kind::Atomic);
+  warp.access.order = operands.order;
+  warp.access.scope = operands.scope;
+  ++warp.polls;
+  return legal;
+}
+
+/// Atomics of a warp happen one after the other; with a seed, not always beginning with lane 0.
+template <class Callback>
+static void forEachLaneInTurn(Warp &warp, LaneMask active, Callback callback) {
+  unsigned first =
+      warp.block->launch->options.seed ? nextRandom(warp.control->random) % warpSize : 0;
+  for (unsigned i = 0; i < warpSize; ++i)
+    if (unsigned lane = (first + i) % warpSize; active >> lane & 1)
+      callback(lane);
+}
+
 template <class T, class Operation> static void atomic(Warp &warp, const Op &op, LaneMask active) {
   using Lane = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
   MemoryOperands operands = MemoryOperands::unpack(op.extra);
   bool returns = operands.uses & 1;
   const uint32_t *operand = op.operands + (returns ? 1 : 0);
-  uint64_t addresses[warpSize];
-  addressesOf(warp, operand[0], operands.wideBase, op.immediate, addresses);
-  LaneMask legal = resolve(warp, op, active, addresses, operands.space, sizeof(T), sizeof(T),
-                           Access::Kind::Atomic);
-  warp.access.order = operands.order;
-  warp.access.scope = operands.scope;
-  ++warp.polls;
+  LaneMask legal = access(warp, op, active, operands, operand[0], sizeof(T));
   auto *b = reinterpret_cast<const Lane *>(warp.slots + size_t(operand[1]) * slotBytes);
   auto *c = operands.uses & 2
                 ? reinterpret_cast<const Lane *>(warp.slots + size_t(operand[2]) * slotBytes)
@@ -108,12 +125,7 @@ template <class T, class Operation> static void atomic(Warp &warp, const Op &op,
   auto *d = returns && op.operands[0] != noPredicate
                 ? reinterpret_cast<Lane *>(warp.slots + size_t(op.operands[0]) * slotBytes)
                 : nullptr;
-  unsigned first =
-      warp.block->launch->options.seed ? nextRandom(warp.control->random) % warpSize : 0;
-  for (unsigned i = 0; i < warpSize; ++i) {
-    unsigned lane = (first + i) % warpSize;
-    if (!(active >> lane & 1))
-      continue;
+  forEachLaneInTurn(warp, active, [&](unsigned lane) {
     T old = 0;
     if (legal >> lane & 1) {
       std::memcpy(&old, warp.access.host[lane], sizeof(old));
@@ -126,7 +138,7 @@ template <class T, class Operation> static void atomic(Warp &warp, const Op &op,
     }
     if (d)
       d[lane] = static_cast<std::make_unsigned_t<T>>(old);
-  }
+  });
 }
 
 /// exch and cas of 128 bits; every operand is two of 64.
@@ -134,23 +146,12 @@ static void atomicPair(Warp &warp, const Op &op, LaneMask active) {
   MemoryOperands operands = MemoryOperands::unpack(op.extra);
   constexpr unsigned bytes = 16;
   using Pair = std::array<uint64_t, 2>;
-  uint64_t addresses[warpSize];
-  addressesOf(warp, op.operands[2], operands.wideBase, op.immediate, addresses);
-  LaneMask legal =
-      resolve(warp, op, active, addresses, operands.space, bytes, bytes, Access::Kind::Atomic);
-  warp.access.order = operands.order;
-  warp.access.scope = operands.scope;
-  ++warp.polls;
+  LaneMask legal = access(warp, op, active, operands, op.operands[2], bytes);
   auto value = [&](unsigned first, unsigned lane) {
     return Pair{lanes<uint64_t>(warp, op.operands[first])[lane],
                 lanes<uint64_t>(warp, op.operands[first + 1])[lane]};
   };
-  unsigned first =
-      warp.block->launch->options.seed ? nextRandom(warp.control->random) % warpSize : 0;
-  for (unsigned i = 0; i < warpSize; ++i) {
-    unsigned lane = (first + i) % warpSize;
-    if (!(active >> lane & 1))
-      continue;
+  forEachLaneInTurn(warp, active, [&](unsigned lane) {
     Pair old{};
     if (legal >> lane & 1) {
       std::memcpy(&old, warp.access.host[lane], bytes);
@@ -160,7 +161,7 @@ static void atomicPair(Warp &warp, const Op &op, LaneMask active) {
     }
     for (unsigned half = 0; half < 2 && op.operands[half] != noPredicate; ++half)
       lanes<uint64_t>(warp, op.operands[half])[lane] = old[half];
-  }
+  });
 }
 
 template <template <class> class Operation> static Handler bitwise(Type type) {

@@ -434,7 +434,7 @@ Selected selectEightBits(Conversion how) {
   how.fromWidth = uint8_t(ptx::bitWidth(how.from));
   if (how.from == Type::F32)
     return {.run = &convertPair<false>, .immediate = encode(how)};
-  (isEightBits(how.to) ? how.from : how.to) = Type::F16;
+  (ptx::isEightBitPair(how.to) ? how.from : how.to) = Type::F16;
   return {.run = &convertPair<true>, .immediate = encode(how)};
 }
 
@@ -474,7 +474,7 @@ Selected selectConvert(const ptx::Instruction &instruction, const ptx::Function 
   how.relu = instruction.has("relu");
   how.finite = instruction.has("satfinite");
   how.away = instruction.has("rna");
-  if (isEightBits(how.to) || isEightBits(how.from))
+  if (ptx::isEightBitPair(how.to) || ptx::isEightBitPair(how.from))
     return selectEightBits(how);
   if (how.to == Type::F16x2 || how.to == Type::BF16x2)
     return how.from == Type::F32 ? selectPair(how, how.to == Type::F16x2) : Selected{};

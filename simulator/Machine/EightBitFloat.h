@@ -9,10 +9,6 @@
 
 namespace sim::DPC_SIMD_NAMESPACE {
 
-inline bool isEightBits(ptx::Type type) {
-  return type == ptx::Type::E4M3x2 || type == ptx::Type::E5M2x2;
-}
-
 /// Formats of 8 bits (PTX ISA 5.2.3): e4m3 has no infinity, and one NaN of each sign.
 struct EightBits {
   int mantissa, least; ///< stored bits; exponent of the smallest normal number

@@ -194,9 +194,6 @@ private:
   uint64_t strides[warpSize]; ///< in bytes
 };
 
-} // namespace
-
-namespace {
 /// Where a lane's element `index` is in its registers.
 struct ElementPlace {
   ElementPlace(const WmmaFragment &fragment, unsigned index)

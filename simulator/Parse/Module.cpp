@@ -39,6 +39,7 @@ static const TypeEntry &entry(Type type) { return types[static_cast<size_t>(type
 unsigned bitWidth(Type type) { return entry(type).bits; }
 bool isFloat(Type type) { return entry(type).isFloat; }
 bool isSigned(Type type) { return entry(type).isSigned; }
+bool isEightBitPair(Type type) { return type == Type::E4M3x2 || type == Type::E5M2x2; }
 std::string_view name(Type type) { return entry(type).name; }
 
 std::string_view name(Space space) {

@@ -56,6 +56,8 @@ enum class Type : uint8_t {
 unsigned bitWidth(Type type);
 bool isFloat(Type type);
 bool isSigned(Type type);
+/// e4m3x2 and e5m2x2.
+bool isEightBitPair(Type type);
 std::string_view name(Type type); ///< without the dot, as in `f16x2`
 
 /// State spaces (PTX ISA 5.1).

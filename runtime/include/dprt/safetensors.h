@@ -1,5 +1,4 @@
 //===- safetensors.h - the JSON header of safetensors files -------------------------*- C++ -*-===//
-//-*-===//
 #ifndef DPRT_SAFETENSORS_H
 #define DPRT_SAFETENSORS_H
 

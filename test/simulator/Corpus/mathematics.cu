@@ -24,24 +24,23 @@ extern "C" __global__ void bfloats(const __nv_bfloat162 *a, const __nv_bfloat162
   packed(a, b, c, out, n);
 }
 
-extern "C" __global__ void single(const float *in, float *out, unsigned n) {
+/// Functions of the device library, of f32 or f64; `far` is a large angle.
+template <class T>
+static __device__ void functions(const T *in, T *out, unsigned n, T far) {
   unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= n)
     return;
-  float x = in[i];
-  const float results[] = {sinf(40000 * x), expf(20 * x),    logf(fabsf(x)), erff(3 * x),
-                           tanhf(2 * x),    powf(3, 10 * x), lgammaf(3 + x), cbrtf(x)};
-  for (unsigned k = 0; k < sizeof(results) / sizeof(float); ++k)
+  T x = in[i];
+  const T results[] = {sin(far * x), exp(20 * x),         log(fabs(x)),  erf(3 * x),
+                       tanh(2 * x),  pow(T(3), T(10 * x)), lgamma(3 + x), cbrt(x)};
+  for (unsigned k = 0; k < sizeof(results) / sizeof(T); ++k)
     out[k * n + i] = results[k];
 }
 
+extern "C" __global__ void single(const float *in, float *out, unsigned n) {
+  functions(in, out, n, 40000.0f);
+}
+
 extern "C" __global__ void twice(const double *in, double *out, unsigned n) {
-  unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= n)
-    return;
-  double x = in[i];
-  const double results[] = {sin(1e9 * x), exp(20 * x),    log(fabs(x)),  erf(3 * x),
-                            tanh(2 * x),  pow(3, 10 * x), lgamma(3 + x), cbrt(x)};
-  for (unsigned k = 0; k < sizeof(results) / sizeof(double); ++k)
-    out[k * n + i] = results[k];
+  functions(in, out, n, 1e9);
 }

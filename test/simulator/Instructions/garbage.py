@@ -2,6 +2,7 @@
 """Garbage in one lane's register reaches exactly the results that depend on it: each 16-bit part of each
 result is stored by a line of its own, and the lines that are reported are compared."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -12,6 +13,14 @@ from oracle.simulator import HEADER
 from oracle.table import types_of
 
 LANE = 13  # whose register is garbage
+
+
+def nowhere(lane, part):
+    return False
+
+
+def in_lane(lane, part):
+    return lane == LANE
 
 
 class Kernel:
@@ -27,15 +36,16 @@ class Kernel:
         """Initialised in all lanes, or in all but LANE."""
         self.emit(f"{f'@!%p{LANE} ' if garbage else ''}mov.b{width} {register}, 0;")
 
-    def store(self, register, width, lane, garbage, label):
-        """garbage(part): whether this half of the register of this lane is."""
+    def store(self, width, garbage, label, *registers):
+        """garbage(lane, part): whether this 16-bit part of the registers of this lane is."""
         parts = [f"%h{i}" for i in range(width // 16)]
-        self.emit(f"mov.b{width} {{{', '.join(parts)}}}, {register};")
-        for i, part in enumerate(parts):
-            self.emit(f"@%p{lane} st.global.b16 [%out], {part};")
-            self.labels[len(self.lines)] = f"{label}, half {i} of {register} in lane {lane}"
-            if garbage(i):
-                self.expected.add(len(self.lines))
+        for lane, register in itertools.product(range(32), registers):
+            self.emit(f"mov.b{width} {{{', '.join(parts)}}}, {register};")
+            for i, part in enumerate(parts):
+                self.emit(f"@%p{lane} st.global.b16 [%out], {part};")
+                self.labels[len(self.lines)] = f"{label}, half {i} of {register} in lane {lane}"
+                if garbage(lane, i):
+                    self.expected.add(len(self.lines))
 
     def check(self, folder, name):
         head = f"""{HEADER}.visible .entry k(.param .u64 out) {{
@@ -92,12 +102,11 @@ def product(name, mods, counts, garbage_in):
         groups.append("{" + ", ".join(group) + "}")
     kernel.emit(f"{'.'.join(mods)} {', '.join(groups)};")
     for i, register in enumerate(groups[0][1:-1].split(", ")):
-        for lane in range(32):
-            def garbage(part):
-                place = matrix.fragment_c(d_kind, shape, lane, 2 * i + part if d_kind == "f16" else i)
-                return place[0] in rows or place[1] in columns or place in sums
+        def garbage(lane, part):
+            place = matrix.fragment_c(d_kind, shape, lane, 2 * i + part if d_kind == "f16" else i)
+            return place[0] in rows or place[1] in columns or place in sums
 
-            kernel.store(register, 64 if d_kind == "f64" else 32, lane, garbage, name)
+        kernel.store(64 if d_kind == "f64" else 32, garbage, name, register)
     return kernel
 
 
@@ -105,9 +114,8 @@ def movmatrix():
     kernel = Kernel()
     kernel.fill("%r0", 32, True)
     kernel.emit("movmatrix.sync.aligned.m8n8.trans.b16 %r1, %r0;")
-    for lane in range(32):
-        # Half h of a lane's result is row 2 (lane % 4) + h, column lane / 4 of the source.
-        kernel.store("%r1", 32, lane, lambda h: (2 * (lane % 4) + h, lane // 8) == (LANE // 4, LANE % 4), "movmatrix")
+    # Half h of a lane's result is row 2 (lane % 4) + h, column lane / 4 of the source.
+    kernel.store(32, lambda lane, h: (2 * (lane % 4) + h, lane // 8) == (LANE // 4, LANE % 4), "movmatrix", "%r1")
     return kernel
 
 
@@ -122,13 +130,13 @@ def stmatrix(transposed):
     kernel.emit(f"stmatrix.sync.aligned.m8n8.x2{'.trans' if transposed else ''}.shared.b16 [%r3], {{%r0, %r1}};")
     kernel.emit("bar.warp.sync -1; ld.shared.b32 %r5, [%r4]; ld.shared.b32 %r6, [%r4+128];")
     row, columns = LANE // 4, {2 * (LANE % 4), 2 * (LANE % 4) + 1}
-    for lane in range(32):
-        def garbage(part):
-            i, j = lane // 4, 2 * (lane % 4) + part
-            return (j == row and i in columns) if transposed else (i == row and j in columns)
 
-        kernel.store("%r5", 32, lane, lambda part: False, "stmatrix, first")
-        kernel.store("%r6", 32, lane, garbage, "stmatrix, second")
+    def garbage(lane, part):
+        i, j = lane // 4, 2 * (lane % 4) + part
+        return (j == row and i in columns) if transposed else (i == row and j in columns)
+
+    kernel.store(32, nowhere, "stmatrix, first", "%r5")
+    kernel.store(32, garbage, "stmatrix, second", "%r6")
     return kernel
 
 
@@ -141,11 +149,8 @@ def wide():
     kernel.emit("mov.u64 %at, tile; mad.wide.u32 %at, %lane, 16, %at; st.shared.b128 [%at], %q1;")
     kernel.emit("ld.shared.b128 %q2, [%at]; mov.b128 {%d5, %d6}, %q2; mov.b128 %q3, {%d1, %d1};")
     kernel.emit("atom.shared.exch.b128 %q4, [%at], %q3; ld.shared.b128 %q5, [%at]; mov.b128 {%d7, %d8}, %q5; }")
-    for lane in range(32):
-        for register in ("%d4", "%d6"):
-            kernel.store(register, 64, lane, lambda part: lane == LANE, "b128, high half")
-        for register in ("%d3", "%d5", "%d7", "%d8"):
-            kernel.store(register, 64, lane, lambda part: False, "b128")
+    kernel.store(64, in_lane, "b128, high half", "%d4", "%d6")
+    kernel.store(64, nowhere, "b128", "%d3", "%d5", "%d7", "%d8")
     return kernel
 
 
@@ -157,9 +162,7 @@ def eight_bits():
     kernel.emit("{ .reg .b16 %low, %high; mov.b32 {%low, _}, %r0; mov.b32 {%high, _}, %r1; mov.b32 %r2, {%low, %high};")
     kernel.emit("cvt.rn.satfinite.e4m3x2.f16x2 %low, %r2; cvt.rn.f16x2.e4m3x2 %r3, %low;")
     kernel.emit("cvt.rn.satfinite.e5m2x2.f32 %low, %r1, %r0; cvt.rn.f16x2.e5m2x2 %r4, %low; }")
-    for lane in range(32):
-        for register in ("%r3", "%r4"):
-            kernel.store(register, 32, lane, lambda part: lane == LANE and part == 1, "cvt of 8-bit floats")
+    kernel.store(32, lambda lane, part: lane == LANE and part == 1, "cvt of 8-bit floats", "%r3", "%r4")
     return kernel
 
 
@@ -170,10 +173,9 @@ def stack():
     kernel.fill("%r1", 32, False)
     kernel.emit("alloca.u64 %d1, 16; st.local.b32 [%d1], %r1; st.local.b32 [%d1+4], %r0;")
     kernel.emit("ld.local.b32 %r2, [%d1]; ld.local.b32 %r3, [%d1+4]; ld.local.b32 %r4, [%d1+8];")
-    for lane in range(32):
-        kernel.store("%r2", 32, lane, lambda part: False, "alloca")
-        kernel.store("%r3", 32, lane, lambda part: lane == LANE, "alloca")
-        kernel.store("%r4", 32, lane, lambda part: True, "alloca")
+    kernel.store(32, nowhere, "alloca", "%r2")
+    kernel.store(32, in_lane, "alloca", "%r3")
+    kernel.store(32, lambda lane, part: True, "alloca", "%r4")
     return kernel
 
 
